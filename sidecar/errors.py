@@ -1,0 +1,125 @@
+"""Every exception of this project.
+
+    SidecarError
+    ├── RequestError          the caller's fault: a malformed message; names its field
+    │   └── RecordFullError   a grant that would make a record larger than it may be
+    ├── CredentialsError      no or a wrong bearer token
+    ├── IdentityError         the caller may not ask as this service
+    ├── EventConflictError    an event id used before with another body
+    ├── NotBuiltError         asked for something that is declared but not built yet
+    ├── OverloadedError       too much at once; try again later
+    ├── ConsentLogError       the log could not be read or written; nothing was acknowledged
+    │   └── LogConflictError  somebody else appended first; re-read and decide
+    ├── BundleError           a bundle is invalid; carries every problem found
+    └── ConfigError           the configuration is invalid
+
+A deny, a missing consent and a duplicate event are values, not errors. Messages are lower case, without a final
+period, name user input in backticks, and never contain a subject id.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class SidecarError(Exception):
+    """Anything this project raises on purpose; *code* is stable and documented."""
+
+    code: ClassVar[str] = "sidecar"
+
+
+class RequestError(SidecarError):
+    """The message is malformed: *field* is the path of the field in the message, for example ``fields[3]``."""
+
+    code = "request.invalid"
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"`{field}`: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+class RecordFullError(RequestError):
+    """A grant that would make the record larger than it may be."""
+
+    code = "request.record_full"
+
+
+class CredentialsError(SidecarError):
+    """The bearer token is missing or wrong."""
+
+    code = "request.unauthenticated"
+
+
+class IdentityError(SidecarError):
+    """The caller may not ask as the service it names."""
+
+    code = "request.identity"
+
+
+class EventConflictError(SidecarError):
+    """The event id was used before with another body."""
+
+    code = "consent.event_conflict"
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"event id `{event_id}` was used before with another body")
+        self.event_id = event_id
+
+
+class NotBuiltError(SidecarError):
+    """Declared in the protocol, but not built yet."""
+
+    code = "request.not_built"
+
+
+class OverloadedError(SidecarError):
+    """Too much at once."""
+
+    code = "server.overloaded"
+
+
+class ConsentLogError(SidecarError):
+    """The consent log could not be read or written; nothing was acknowledged."""
+
+    code = "consent.log"
+
+
+class LogConflictError(ConsentLogError):
+    """Another entry of the same subject was appended first."""
+
+    code = "consent.log_conflict"
+
+
+class ConfigError(SidecarError):
+    """The configuration is invalid; the message names key and value."""
+
+    code = "config.invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One thing wrong with a bundle; sorts by place."""
+
+    file: str  # relative to the bundle
+    line: int  # from 1; 0 if the problem has no line
+    column: int  # from 1; 0 if the problem has no column
+    code: str  # stable, for example "policy.parse"
+    message: str
+    hint: str = ""  # what to do
+    warning: bool = False  # a finding: the bundle still loads
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        hint = f"\n    {self.hint}" if self.hint else ""
+        return f"{place}: {'warning' if self.warning else 'error'}: {self.message} [{self.code}]{hint}"
+
+
+class BundleError(SidecarError):
+    """The bundle is invalid; *problems* are all that were found, sorted."""
+
+    code = "bundle.invalid"
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = tuple(sorted(problems))
+        count = len(self.problems)
+        super().__init__(f"{count} problem{'s' * (count != 1)} in the bundle:\n" + "\n".join(map(str, self.problems)))

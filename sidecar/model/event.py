@@ -1,0 +1,83 @@
+"""Consent events: immutable acts of or about one person, as sent."""
+
+from dataclasses import dataclass
+
+from sidecar.model.instant import Instant
+from sidecar.model.scope import Scope
+from sidecar.model.vocabulary import Actor, ChoiceKind
+
+MAX_ATOMS_PER_EVENT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRef:
+    """A version of a notice."""
+
+    key: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.key}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One box ticked or unticked; *explicit* and *expires_at* only with ``GIVEN``."""
+
+    kind: ChoiceKind
+    scope: Scope
+    explicit: bool = False
+    expires_at: Instant | None = None
+    notice: NoticeRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Choices made together; never empty."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restriction:
+    """Processing is to stop but for what survives it."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifting:
+    """Restrictions at or below its scope are lifted; an operator's act."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What is known about age and place; ``None`` leaves a trait as it is."""
+
+    digital_consent_at: Instant | None = None
+    of_age_at: Instant | None = None
+    jurisdiction: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """The person's data, or that of some categories, was erased; no categories means all of it."""
+
+    categories: tuple[str, ...] = ()
+
+
+Act = Submission | Restriction | Lifting | Traits | Erasure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One act; *id* is unique per subject and makes repeating it safe; *occurred_at* is claimed, ``None`` is now."""
+
+    id: str
+    act: Act
+    occurred_at: Instant | None = None
+    actor: Actor = Actor.SUBJECT
+    method: str = ""
+    language: str = ""
