@@ -1,0 +1,210 @@
+"""
+From a profile and a question to facts.
+
+The rules, for one data category (a field in several is asked once per category):
+
+- Consent is *given* if some grant that covers the question is live for it, and every refusal or withdrawal that touches
+  it is lifted.
+- A no is *lifted* by a grant that is later, at least as narrow in every dimension, covers the region that the no and
+  the question share, and is live for that region.
+- A grant is *live for a region* while not expired, not superseded by its notice, not voided by an erasure of a related
+  category, and no later grant at least as narrow that covers that region has expired.
+- Of two choices of one submission the strictly narrower counts as the later.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sidecar.consent.profile import Profile, ProfileEntry
+from sidecar.consent.record import Kind
+from sidecar.model.catalog import Catalog, Purpose
+from sidecar.model.decision import Question
+from sidecar.model.facts import Facts
+from sidecar.model.scope import Atom, at_or_below
+from sidecar.model.vocabulary import ANY, Basis, ConsentState, Survival
+
+_NOES: Final = (Kind.WITHDRAWN, Kind.REFUSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryFacts:
+    """What a profile says about one category; the numbers are places in ``profile.entries``, ``None`` for no entry."""
+
+    category: str
+    consent: ConsentState
+    decided_by: int | None  # the live grant, or the no that stands, or the grant that is over
+    explicit_by: int | None
+    guardian_by: int | None
+    objected_by: int | None
+    restricted_by: int | None
+
+
+def facts_of(profile: Profile, question: Question, catalog: Catalog, floor: Mapping[str, int]) -> Facts:
+    """
+    The facts for *question*, whose names must all be in *catalog*.
+
+    *floor* is ``catalog.superseding(now)``: grants under a lower version of a notice are superseded.
+    """
+    return combine(profile, question, catalog, weigh(profile, question, catalog, floor))
+
+
+def weigh(
+    profile: Profile, question: Question, catalog: Catalog, floor: Mapping[str, int]
+) -> tuple[CategoryFacts, ...]:
+    """What *profile* says about each category of the asked field, in the field's order."""
+    return tuple(
+        _Weighing(profile, _asked(question, category), catalog, floor).result()
+        for category in catalog.fields[question.field].categories
+    )
+
+
+def combine(profile: Profile, question: Question, catalog: Catalog, parts: Iterable[CategoryFacts]) -> Facts:
+    """The facts for the whole field: ``given`` only if all are, otherwise the first state that any has."""
+    parts = tuple(parts)
+    purpose = catalog.purposes[question.purpose]
+    states = {part.consent for part in parts}
+    return Facts(
+        consent=next(state for state in ConsentState if state in states),
+        explicit=all(part.explicit_by is not None for part in parts),
+        by_guardian=all(part.guardian_by is not None for part in parts),
+        objected=any(part.objected_by is not None for part in parts),
+        restricted=any(part.restricted_by is not None for part in parts),
+        erased=profile.erased and Survival.ERASURE not in purpose.survives,
+        age=profile.age,
+        basis=_basis(purpose, profile),
+    )
+
+
+def _asked(question: Question, category: str) -> Atom:
+    return Atom(question.purpose, category, question.channel or ANY, question.recipient)
+
+
+def _basis(purpose: Purpose, profile: Profile) -> Basis:
+    return purpose.basis_in(profile.jurisdiction) or Basis.CONSENT  # the strictest, where none is declared
+
+
+class _Weighing:
+    """One category of one question against one profile."""
+
+    def __init__(self, profile: Profile, asked: Atom, catalog: Catalog, floor: Mapping[str, int]) -> None:
+        self._entries = profile.entries
+        self._asked = asked
+        self._catalog = catalog
+        self._floor = floor
+        self._purpose = catalog.purposes[asked.purpose]
+        self._legitimate = _basis(self._purpose, profile) is Basis.LEGITIMATE_INTERESTS
+        voided_through = max(
+            (order for category, order in profile.erased_categories if _related(category, asked.category)), default=-1
+        )
+        self._grants = [
+            place
+            for place, entry in enumerate(self._entries)
+            if entry.kind is Kind.GIVEN and entry.order > voided_through
+        ]
+
+    def result(self) -> CategoryFacts:
+        covering = [place for place in self._grants if self._asked.within(self._entries[place].atom)]
+        live = [place for place in covering if self._live(place, self._asked)]
+        noes = [place for place in self._places(*_NOES) if self._stands(place, self._entries[place].atom)]
+        consent, decided_by = self._consent(covering, live, noes)
+        objected_by = self._latest(
+            place
+            for place in self._places(Kind.OBJECTED)
+            if any(self._stands(place, atom) for atom in self._objection(place))
+        )
+        if objected_by is None and self._legitimate:
+            objected_by = self._latest(noes)  # a no is a no: another basis is not put behind it
+        return CategoryFacts(
+            category=self._asked.category,
+            consent=consent,
+            decided_by=decided_by,
+            explicit_by=self._latest(p for p in live if self._entries[p].explicit),
+            guardian_by=self._latest(p for p in live if self._entries[p].by_guardian),
+            objected_by=objected_by,
+            restricted_by=self._latest(p for p in self._places(Kind.RESTRICTED) if self._restricts(p, live)),
+        )
+
+    def _consent(self, covering: list[int], live: list[int], noes: list[int]) -> tuple[ConsentState, int | None]:
+        if noes:
+            latest = self._latest(noes)
+            withdrawn = any(
+                self._entries[place].kind is Kind.WITHDRAWN and self._entries[place].order == self._order(latest)
+                for place in noes
+            )
+            return (ConsentState.WITHDRAWN if withdrawn else ConsentState.REFUSED), latest
+        if live:
+            return ConsentState.GIVEN, self._latest(live)
+        superseded = [place for place in covering if self._superseded(self._entries[place])]
+        if superseded:
+            return ConsentState.SUPERSEDED, self._latest(superseded)
+        if covering:
+            return ConsentState.EXPIRED, self._latest(covering)
+        return ConsentState.UNKNOWN, None
+
+    def _places(self, *kinds: Kind) -> list[int]:
+        return [place for place, entry in enumerate(self._entries) if entry.kind in kinds]
+
+    def _latest(self, places: Iterable[int]) -> int | None:
+        return max(places, key=self._order, default=None)
+
+    def _order(self, place: int | None) -> int:
+        return -1 if place is None else self._entries[place].order
+
+    def _superseded(self, grant: ProfileEntry) -> bool:
+        key, version = grant.notice
+        return version < self._floor.get(key, 0)
+
+    def _live(self, place: int, region: Atom) -> bool:
+        grant = self._entries[place]
+        if grant.expired or self._superseded(grant):
+            return False
+        return not any(
+            other.expired
+            and _later(other, grant, grant.atom)
+            and other.atom.within(grant.atom)
+            and region.within(other.atom)
+            for other in map(self._entries.__getitem__, self._grants)
+        )
+
+    def _stands(self, place: int, atom: Atom) -> bool:
+        """Whether the no at *place*, read as *atom*, touches the question and is not lifted."""
+        region = atom.shared(self._asked)
+        if region is None:
+            return False
+        return not any(
+            _later(grant, self._entries[place], atom)
+            and grant.atom.within(atom)
+            and region.within(grant.atom)
+            and self._live(other, region)
+            for other, grant in ((other, self._entries[other]) for other in self._grants)
+        )
+
+    def _objection(self, place: int) -> Iterable[Atom]:
+        """An objection to direct marketing without a channel is one to all direct marketing, profiling included."""
+        atom = self._entries[place].atom
+        purpose = self._catalog.purposes.get(atom.purpose)
+        if atom.channel != ANY or purpose is None or not purpose.direct_marketing or len(purpose.channels) == 1:
+            return (atom,)
+        return (atom._replace(purpose=key) for key in self._catalog.direct_marketing())
+
+    def _restricts(self, place: int, live: list[int]) -> bool:
+        restriction = self._entries[place]
+        if Survival.RESTRICTION in self._purpose.survives or not restriction.atom.touches(self._asked):
+            return False
+        lifted = any(
+            self._entries[other].order > restriction.order and restriction.atom.within(self._entries[other].atom)
+            for other in self._places(Kind.LIFTED)
+        )
+        return not lifted and not any(_later(self._entries[p], restriction, restriction.atom) for p in live)
+
+
+def _related(one: str, other: str) -> bool:
+    return at_or_below(one, other) or at_or_below(other, one)
+
+
+def _later(one: ProfileEntry, other: ProfileEntry, atom: Atom) -> bool:
+    """Whether *one* counts as later than *other*, which is read as *atom*."""
+    if one.event == other.event and not one.broadened and not other.broadened:
+        return one.atom != atom and one.atom.within(atom)
+    return one.order > other.order

@@ -1,0 +1,115 @@
+"""What is left of a record once the clock is taken out of it: equal profiles give equal facts."""
+
+from typing import Final, NamedTuple
+
+from sidecar.consent.record import Entry, Kind, Record
+from sidecar.model.event import NoticeRef
+from sidecar.model.instant import Instant
+from sidecar.model.scope import Atom
+from sidecar.model.vocabulary import Actor, AgeBand
+
+
+class ProfileEntry(NamedTuple):
+    """An entry of a record without its times: only their order counts, and whether it has expired."""
+
+    order: int
+    kind: Kind
+    atom: Atom
+    explicit: bool
+    by_guardian: bool
+    notice: tuple[str, int]  # ("", 0): none
+    expired: bool
+    broadened: bool
+    event: int  # entries of one event share it
+
+
+class Profile(NamedTuple):
+    """A record at an instant, up to relative order; hashable, shared by all subjects for whom it is equal."""
+
+    entries: tuple[ProfileEntry, ...]
+    erased_categories: tuple[tuple[str, int], ...]  # (category, order)
+    erased: bool
+    age: AgeBand
+    jurisdiction: str | None
+
+
+EMPTY_PROFILE: Final = Profile((), (), erased=False, age=AgeBand.UNKNOWN, jurisdiction=None)
+"""What is known of a subject without a record."""
+
+
+class Resolved(NamedTuple):
+    """A profile, when the clock next changes it, and the record's entry behind each of its entries."""
+
+    profile: Profile
+    changes_at: Instant | None
+    sources: tuple[Entry, ...]
+
+
+def resolve(record: Record, now: Instant) -> tuple[Profile, Instant | None]:
+    """The profile of *record* at *now*, and the next instant at which time alone changes it."""
+    resolved = trace(record, now)
+    return resolved.profile, resolved.changes_at
+
+
+def trace(record: Record, now: Instant) -> Resolved:
+    """Like ``resolve``, with the entry behind each entry of the profile, in the same order."""
+    times = sorted({entry.at for entry in record.entries} | {at for _, at in record.erased_categories})
+    order = {at: rank for rank, at in enumerate(times)}
+    pairs = sorted(((_timeless(entry, order[entry.at], now), entry) for entry in record.entries), key=_canonical)
+    numbers: dict[str, int] = {}
+    entries = tuple(
+        timeless._replace(event=numbers.setdefault(entry.event_id, len(numbers))) for timeless, entry in pairs
+    )
+    traits = {name: trait.value for name, trait in record.traits}
+    jurisdiction = traits.get("jurisdiction")
+    instants = {name: value for name, value in traits.items() if isinstance(value, int)}
+    profile = Profile(
+        entries,
+        tuple((category, order[at]) for category, at in record.erased_categories),
+        erased=_erased(record),
+        age=_age(instants, now),
+        jurisdiction=jurisdiction if isinstance(jurisdiction, str) else None,
+    )
+    expiries = [entry.expires_at for entry in record.entries if entry.expires_at is not None]
+    changes = [instant for instant in (*expiries, *instants.values()) if instant > now]
+    return Resolved(profile, min(changes, default=None), tuple(entry for _, entry in pairs))
+
+
+def _timeless(entry: Entry, order: int, now: Instant) -> ProfileEntry:
+    return ProfileEntry(
+        order=order,
+        kind=entry.kind,
+        atom=entry.atom,
+        explicit=entry.explicit,
+        by_guardian=entry.actor is Actor.GUARDIAN,
+        notice=_notice(entry.notice),
+        expired=entry.expires_at is not None and entry.expires_at <= now,
+        broadened=entry.broadened,
+        event=0,
+    )
+
+
+def _notice(ref: NoticeRef | None) -> tuple[str, int]:
+    return ("", 0) if ref is None else (ref.key, ref.version)
+
+
+def _canonical(pair: tuple[ProfileEntry, Entry]) -> ProfileEntry:
+    return pair[0]
+
+
+def _erased(record: Record) -> bool:
+    """Whether the person was erased and neither they nor a guardian gave consent since."""
+    return record.horizon is not None and not any(
+        entry.kind is Kind.GIVEN and entry.actor in (Actor.SUBJECT, Actor.GUARDIAN) and entry.at > record.horizon
+        for entry in record.entries
+    )
+
+
+def _age(instants: dict[str, int], now: Instant) -> AgeBand:
+    of_age_at = instants.get("of_age_at")
+    digital_consent_at = instants.get("digital_consent_at")
+    if of_age_at is not None and of_age_at <= now:
+        return AgeBand.ADULT
+    if digital_consent_at is not None and digital_consent_at <= now:
+        return AgeBand.TEEN
+    return AgeBand.UNKNOWN if of_age_at is None and digital_consent_at is None else AgeBand.CHILD
