@@ -1,5 +1,6 @@
 """What is left of a record once the clock is taken out of it: equal profiles give equal facts."""
 
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from sidecar.consent.record import Entry, Kind, Record
@@ -23,56 +24,68 @@ class ProfileEntry(NamedTuple):
     event: int  # entries of one event share it
 
 
-class Profile(NamedTuple):
-    """A record at an instant, up to relative order; hashable, shared by all subjects for whom it is equal."""
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
+class Profile:
+    """A record at an instant, up to relative order; shared by all subjects for whom it is equal; its hash is kept."""
 
-    entries: tuple[ProfileEntry, ...]
-    erased_categories: tuple[tuple[str, int], ...]  # (category, order)
-    erased: bool
-    age: AgeBand
-    jurisdiction: str | None
+    entries: tuple[ProfileEntry, ...] = ()
+    erased_categories: tuple[tuple[str, int], ...] = ()  # (category, order)
+    erased: bool = False
+    age: AgeBand = AgeBand.UNKNOWN
+    jurisdiction: str | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = (self.entries, self.erased_categories, self.erased, self.age, self.jurisdiction)
+        object.__setattr__(self, "_hash", hash(parts))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
-EMPTY_PROFILE: Final = Profile((), (), erased=False, age=AgeBand.UNKNOWN, jurisdiction=None)
+EMPTY_PROFILE: Final = Profile()
 """What is known of a subject without a record."""
 
 
-class Resolved(NamedTuple):
-    """A profile, when the clock next changes it, and the record's entry behind each of its entries."""
+class Standing(NamedTuple):
+    """What a subject's slot holds."""
 
     profile: Profile
-    changes_at: Instant | None
-    sources: tuple[Entry, ...]
+    changes_at: Instant | None  # when the clock next changes the profile; None: never
+    times: tuple[Instant, ...]  # the instant of each order of the profile, if it holds a no; else empty
 
 
-def resolve(record: Record, now: Instant) -> tuple[Profile, Instant | None]:
-    """The profile of *record* at *now*, and the next instant at which time alone changes it."""
-    resolved = trace(record, now)
-    return resolved.profile, resolved.changes_at
+UNKNOWN_STANDING: Final = Standing(EMPTY_PROFILE, None, ())
+"""The standing of a subject without a record."""
 
 
-def trace(record: Record, now: Instant) -> Resolved:
+def resolve(record: Record, now: Instant) -> Standing:
+    """The standing of *record* at *now*."""
+    return trace(record, now)[0]
+
+
+def trace(record: Record, now: Instant) -> tuple[Standing, tuple[Entry, ...]]:
     """Like ``resolve``, with the entry behind each entry of the profile, in the same order."""
-    times = sorted({entry.at for entry in record.entries} | {at for _, at in record.erased_categories})
+    times = tuple(sorted({entry.at for entry in record.entries} | {at for _, at in record.erased_categories}))
     order = {at: rank for rank, at in enumerate(times)}
     pairs = sorted(((_timeless(entry, order[entry.at], now), entry) for entry in record.entries), key=_canonical)
     numbers: dict[str, int] = {}
-    entries = tuple(
-        timeless._replace(event=numbers.setdefault(entry.event_id, len(numbers))) for timeless, entry in pairs
-    )
     traits = {name: trait.value for name, trait in record.traits}
     jurisdiction = traits.get("jurisdiction")
     instants = {name: value for name, value in traits.items() if isinstance(value, int)}
     profile = Profile(
-        entries,
-        tuple((category, order[at]) for category, at in record.erased_categories),
+        entries=tuple(
+            timeless._replace(event=numbers.setdefault(entry.event_id, len(numbers))) for timeless, entry in pairs
+        ),
+        erased_categories=tuple((category, order[at]) for category, at in record.erased_categories),
         erased=_erased(record),
         age=_age(instants, now),
         jurisdiction=jurisdiction if isinstance(jurisdiction, str) else None,
     )
     expiries = [entry.expires_at for entry in record.entries if entry.expires_at is not None]
-    changes = [instant for instant in (*expiries, *instants.values()) if instant > now]
-    return Resolved(profile, min(changes, default=None), tuple(entry for _, entry in pairs))
+    changes_at = min((instant for instant in (*expiries, *instants.values()) if instant > now), default=None)
+    says_no = any(entry.kind in (Kind.REFUSED, Kind.WITHDRAWN) for entry in record.entries)
+    return Standing(profile, changes_at, times if says_no else ()), tuple(entry for _, entry in pairs)
 
 
 def _timeless(entry: Entry, order: int, now: Instant) -> ProfileEntry:
