@@ -1,0 +1,1 @@
+"""Decide and explain: no I/O, no clock, never waits."""

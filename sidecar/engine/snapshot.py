@@ -1,0 +1,20 @@
+"""One bundle with all that is remembered about its answers; a request sees one from start to end."""
+
+from typing import Final
+
+from sidecar.consent.memo import FactsMemo
+from sidecar.policy.bundle import Bundle
+from sidecar.policy.table import VerdictTable
+
+CAPACITY: Final = 65_536
+"""Verdicts, and facts, remembered per bundle."""
+
+
+class Snapshot:
+    """A bundle, its verdict table and its memo of facts; replaced as a whole when the bundle is."""
+
+    def __init__(self, bundle: Bundle, *, capacity: int = CAPACITY) -> None:
+        self.bundle = bundle
+        self.catalog = bundle.catalog
+        self.verdicts = VerdictTable(bundle, capacity=capacity)
+        self.facts = FactsMemo(bundle.catalog, capacity=capacity)
