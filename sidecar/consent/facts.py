@@ -1,5 +1,4 @@
-"""
-From a profile and a question to facts.
+"""From a profile and a question to facts.
 
 The rules, for one data category (a field in several is asked once per category):
 
@@ -41,8 +40,7 @@ class CategoryFacts:
 
 
 def facts_of(profile: Profile, question: Question, catalog: Catalog, floor: Mapping[str, int]) -> Facts:
-    """
-    The facts for *question*, whose names must all be in *catalog*.
+    """The facts for *question*, whose names must all be in *catalog*.
 
     *floor* is ``catalog.superseding(now)``: grants under a lower version of a notice are superseded.
     """

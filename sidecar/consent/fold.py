@@ -43,13 +43,12 @@ class Folded:
 
 
 def fold(record: Record, event: Event, *, accepted_at: Instant, catalog: Catalog, importing: bool = False) -> Folded:
-    """
-    *record* after *event*, accepted at *accepted_at*; pure.
+    """*record* after *event*, accepted at *accepted_at*; pure.
 
     An act without ``occurred_at`` happened now: it counts from the accepting time, and at least 1 us after everything
     in the record. With it, what opens (grants, liftings, traits) counts from the earlier of claimed and accepted; what
     closes (noes, restrictions, erasures) counts as if it happened now, and is never refused for its date. When
-    *importing*, ``occurred_at`` is required and is the accepting time, unless it lies ahead. ``record.seen`` stays as it is.
+    *importing*, ``occurred_at`` is required and is the accepting time, unless it lies ahead. ``record.seen`` is left alone.
 
     Raises ``RequestError`` naming a field of the event, ``RecordFullError`` for a grant that no longer fits.
     """
@@ -81,11 +80,15 @@ def _delta(event: Event, catalog: Catalog, *, opens_at: Instant, closes_at: Inst
             entries = _submission_entries(event, event.act, catalog, opens_at=opens_at, closes_at=closes_at)
             return Record(entries=entries, latest_at=max(entry.at for entry in entries))
         case Restriction(scope=scope):
-            return _scoped(event, Kind.RESTRICTED, scope, catalog, "event.restriction.scope", at=closes_at)
+            path = "event.restriction.scope"
+            check_names(scope, catalog, path=path)
+            return _scoped(event, Kind.RESTRICTED, scope, path, at=closes_at)
         case Lifting(scope=scope):
             if event.actor is not Actor.OPERATOR:
                 raise RequestError("event.actor", "only an operator lifts a restriction")
-            return _scoped(event, Kind.LIFTED, scope, catalog, "event.lifting.scope", at=opens_at)
+            path = "event.lifting.scope"
+            check_names(scope, catalog, path=path)
+            return _scoped(event, Kind.LIFTED, scope, path, at=opens_at)
         case Traits():
             return _traits(event.act, at=opens_at)
         case Erasure(categories=()):
@@ -129,8 +132,7 @@ def _submission_entries(
     return (*grants, *_broadened(noes, room=room, at=closes_at))
 
 
-def _scoped(event: Event, kind: Kind, scope: Scope, catalog: Catalog, path: str, *, at: Instant) -> Record:
-    check_names(scope, catalog, path=path)
+def _scoped(event: Event, kind: Kind, scope: Scope, path: str, *, at: Instant) -> Record:
     atoms = scope.atoms()
     entries: Iterable[Entry] = (
         Entry(kind=kind, atom=atom, at=at, event_id=event.id, actor=event.actor, method=event.method) for atom in atoms
@@ -175,8 +177,7 @@ _BROADER: Final[tuple[Callable[[Atom], Atom], ...]] = (
 
 
 def _broadened(noes: Iterable[Entry], *, room: int, at: Instant) -> tuple[Entry, ...]:
-    """
-    *noes* as they are if they fit into *room*, else as broader ones: at most one per kind in the end.
+    """*noes* as they are if they fit into *room*, else as broader ones: at most one per kind in the end.
 
     A broadened no counts from *at*, which must not be before any grant of the record: it must not be lifted by a grant
     that was too broad to lift what it stands for.

@@ -36,8 +36,7 @@ class _Season:
 
 
 class FactsMemo:
-    """
-    Facts of profiles under one catalog; bounded.
+    """Facts of profiles under one catalog; bounded.
 
     Safe for several threads: a season is replaced as a whole, and two threads that compute the same facts agree.
     """

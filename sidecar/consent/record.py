@@ -60,8 +60,7 @@ class Trait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """
-    Everything known of one subject.
+    """Everything known of one subject.
 
     Entries are sorted and hold one entry per key. *horizon* is the instant of the last full erasure: nothing at or
     before it counts but objections. *latest_at* is not before anything ever merged. *seen* is the log's bookkeeping,

@@ -12,8 +12,7 @@ _CHANNELS = frozenset(Channel)
 
 
 def choice_atoms(choice: Choice, catalog: Catalog, *, path: str) -> tuple[Atom, ...]:
-    """
-    The atoms of *choice*, each once, after defaults and the cut by its notice; never empty.
+    """The atoms of *choice*, each once, after defaults and the cut by its notice; never empty.
 
     Raises ``RequestError``, naming the field below *path*, for names that the catalog lacks, a grant that leaves
     purposes or categories unnamed or reaches beyond named recipients, an unknown notice, and an empty cut.

@@ -48,8 +48,7 @@ def _too_old(age_ms: int, bound_ms: int | None, purpose: Purpose) -> bool:
 
 
 class DecisionPoint:
-    """
-    Decides requests against a cache of consent; holds no state of its own, safe for any number of threads.
+    """Decides requests against a cache of consent; holds no state of its own, safe for any number of threads.
 
     *cache* is read as its one writer leaves it: the revision first, then the subject's slot, once.
     """
@@ -60,8 +59,7 @@ class DecisionPoint:
     def decide(
         self, request: Request, snapshot: Snapshot, *, now: Instant, freshness: Freshness, may_wait: bool = True
     ) -> Answer | Pending:
-        """
-        The answer to *request* at *now*.
+        """The answer to *request* at *now*.
 
         Returns ``Pending`` instead, if *may_wait*, when the subject's slot must be resolved again or the view has not
         yet applied the revision asked for; without *may_wait* both are denies. Never waits.

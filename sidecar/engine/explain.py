@@ -53,33 +53,33 @@ class Explanation:
 def explain(
     request: Request, answer: Answer, snapshot: Snapshot, record: Record, *, now: Instant
 ) -> tuple[Explanation, ...]:
-    """
-    One explanation for each result of *answer*, which ``decide`` gave to *request* at *now*.
+    """One explanation for each result of *answer*, which ``decide`` gave to *request* at *now*.
 
     *record* is the subject's record as *answer* saw it, *snapshot* the same bundle.
     """
+    view = _View(snapshot, record, now)
     asked = questions(request, snapshot.catalog)
-    return tuple(
-        _explain(item, result, request, snapshot, record, now)
-        for item, result in zip(asked, answer.results, strict=True)
-    )
+    return tuple(_explain(item, result, request, view) for item, result in zip(asked, answer.results, strict=True))
 
 
-def _explain(  # noqa: PLR0913 - one place for all that an explanation draws on
-    item: Question | FieldResult,
-    result: FieldResult,
-    request: Request,
-    snapshot: Snapshot,
-    record: Record,
-    now: Instant,
-) -> Explanation:
-    remedies = () if result.effect is not Effect.DENY else (_remedy(result, request),)
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What an answer was drawn from."""
+
+    snapshot: Snapshot
+    record: Record
+    now: Instant
+
+
+def _explain(item: Question | FieldResult, result: FieldResult, request: Request, view: _View) -> Explanation:
+    remedies = (_remedy(result, request),) if result.effect is Effect.DENY else ()
     if isinstance(item, FieldResult) or result.facts is None:
         return Explanation(field=result.field, summary=summary(result, request), remedies=remedies)
-    standing, sources = trace(record, now)
-    parts = weigh(standing.profile, item, snapshot.catalog, snapshot.facts.floor(now))
-    facts = combine(standing.profile, item, snapshot.catalog, parts)
-    verdict = snapshot.verdicts.verdict(item, facts)
+    catalog = view.snapshot.catalog
+    standing, sources = trace(view.record, view.now)
+    parts = weigh(standing.profile, item, catalog, view.snapshot.facts.floor(view.now))
+    facts = combine(standing.profile, item, catalog, parts)
+    verdict = view.snapshot.verdicts.verdict(item, facts)
     return Explanation(
         field=result.field,
         summary=summary(result, request),

@@ -6,7 +6,7 @@ from typing import Final
 
 from sidecar.model.catalog import Catalog, Purpose, Service
 from sidecar.model.decision import AttributeValue, FieldResult, Question, Request
-from sidecar.model.vocabulary import FIRST_PARTY, THIRD_PARTY, Action, Channel, Effect, Reason
+from sidecar.model.vocabulary import FIRST_PARTY, PRECEDENCE, THIRD_PARTY, Action, Channel, Effect, Reason
 
 _TYPES: Final[dict[type, str]] = {bool: "Bool", int: "Long", str: "String", frozenset: "Set<String>"}
 
@@ -31,8 +31,7 @@ class _Common:
 
 
 def questions(request: Request, catalog: Catalog) -> tuple[Question | FieldResult, ...]:
-    """
-    For each field of *request*, in order, the question to decide, or the deny that it gets without one.
+    """For each field of *request*, in order, the question to decide, or the deny that it gets without one.
 
     Of several things wrong the first in order of precedence is told.
     """
@@ -41,10 +40,8 @@ def questions(request: Request, catalog: Catalog) -> tuple[Question | FieldResul
 
 
 def _question(request: Request, field: str, common: _Common | _Unfit, catalog: Catalog) -> Question | FieldResult:
-    if isinstance(common, _Unfit) and common.reason is Reason.UNKNOWN_SERVICE:
-        return _deny(field, common)
     if field not in catalog.fields:
-        return _deny(field, _Unfit(Reason.UNKNOWN_FIELD, field))
+        return _deny(field, _first(common, _Unfit(Reason.UNKNOWN_FIELD, field)))
     if isinstance(common, _Unfit):
         return _deny(field, common)
     if not common.service.declares(request.action, field, request.purpose, common.recipient):
@@ -60,6 +57,11 @@ def _question(request: Request, field: str, common: _Common | _Unfit, catalog: C
     )
 
 
+def _first(*parts: object) -> _Unfit:
+    """Of the parts that are unfit (at least one) the first in order of precedence."""
+    return min((part for part in parts if isinstance(part, _Unfit)), key=lambda unfit: PRECEDENCE[unfit.reason])
+
+
 def _deny(field: str, unfit: _Unfit) -> FieldResult:
     return FieldResult(field=field, effect=Effect.DENY, reason=unfit.reason, unknown_name=unfit.name)
 
@@ -71,20 +73,21 @@ def _common(request: Request, catalog: Catalog) -> _Common | _Unfit:
     purpose = catalog.purposes.get(request.purpose)
     if purpose is None:
         return _Unfit(Reason.UNKNOWN_PURPOSE, request.purpose)
-    recipient = FIRST_PARTY
-    if request.action is Action.SHARE:
-        recipient = request.recipient or ""
-        if recipient == THIRD_PARTY or recipient not in catalog.recipients:
-            return _Unfit(Reason.UNKNOWN_RECIPIENT, recipient)  # third parties are named one by one
+    recipient = _recipient(request, catalog)
     channel = _channel(request.channel, purpose)
-    if isinstance(channel, _Unfit) and channel.reason is Reason.UNKNOWN_CHANNEL:
-        return channel
     attributes = _attributes(request.attributes, catalog.attributes)
-    if isinstance(attributes, _Unfit):
-        return attributes
-    if isinstance(channel, _Unfit):
-        return channel
+    if isinstance(recipient, _Unfit) or isinstance(channel, _Unfit) or isinstance(attributes, _Unfit):
+        return _first(recipient, channel, attributes)
     return _Common(service, purpose, channel, recipient, attributes)
+
+
+def _recipient(request: Request, catalog: Catalog) -> str | _Unfit:
+    if request.action is not Action.SHARE:
+        return FIRST_PARTY
+    recipient = request.recipient or ""
+    if recipient == THIRD_PARTY or recipient not in catalog.recipients:
+        return _Unfit(Reason.UNKNOWN_RECIPIENT, recipient)  # third parties are named one by one
+    return recipient
 
 
 def _channel(asked: str | None, purpose: Purpose) -> Channel | _Unfit | None:
