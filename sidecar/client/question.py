@@ -1,0 +1,80 @@
+"""Questions as callers put them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sidecar.api.v1 import authorization_pb2, model_pb2
+
+AttributeValue = bool | int | str | Collection[str]
+"""A value whose type the bundle's schema declares: Bool, Long, String or Set<String>."""
+
+_ACTIONS: Final = {
+    "collect": model_pb2.ACTION_COLLECT,
+    "use": model_pb2.ACTION_USE,
+    "share": model_pb2.ACTION_SHARE,
+    "retain": model_pb2.ACTION_RETAIN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """May *service* do *action* with *fields* of *subject* for *purpose*?"""
+
+    fields: str | Collection[str]  # one or up to 64
+    subject: str
+    purpose: str
+    service: str = ""  # empty: the service that the listener is pinned to
+    action: str = "use"  # collect, use, share or retain
+    channel: str = ""  # may stay empty where the purpose has one or none
+    recipient: str = ""  # with share, and only there
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    at_least_as_fresh: str = ""  # a consent revision that the answer must have seen
+
+    @property
+    def field_keys(self) -> tuple[str, ...]:
+        """The fields asked about, in order."""
+        return (self.fields,) if isinstance(self.fields, str) else tuple(self.fields)
+
+
+def to_request(question: Question) -> authorization_pb2.CheckRequest:
+    """*question* as the protocol has it; raises ``ValueError`` or ``TypeError`` for what the protocol cannot hold."""
+    return authorization_pb2.CheckRequest(
+        service=question.service,
+        action=_action(question.action),
+        subject=question.subject,
+        fields=question.field_keys,
+        purpose=question.purpose,
+        channel=question.channel,
+        recipient=question.recipient,
+        attributes={name: _attribute(name, value) for name, value in question.attributes.items()},
+        at_least_as_fresh=question.at_least_as_fresh,
+    )
+
+
+def to_batch(questions: Collection[Question]) -> authorization_pb2.CheckBatchRequest:
+    """*questions* as one batch; their places are the correlation ids. Raises like ``to_request``."""
+    return authorization_pb2.CheckBatchRequest(
+        items=[
+            authorization_pb2.CheckBatchItem(correlation_id=str(place), request=to_request(question))
+            for place, question in enumerate(questions)
+        ]
+    )
+
+
+def _action(name: str) -> model_pb2.Action:
+    if name not in _ACTIONS:
+        raise ValueError(f"`{name}` is no action; use {', '.join(_ACTIONS)}")
+    return _ACTIONS[name]
+
+
+def _attribute(name: str, value: AttributeValue) -> model_pb2.AttributeValue:
+    if isinstance(value, bool):  # before int: True is one
+        return model_pb2.AttributeValue(bool_value=value)
+    if isinstance(value, int):
+        return model_pb2.AttributeValue(int_value=value)
+    if isinstance(value, str):
+        return model_pb2.AttributeValue(string_value=value)
+    if isinstance(value, Collection) and not isinstance(value, bytes | Mapping):
+        return model_pb2.AttributeValue(strings_value=model_pb2.StringList(values=list(value)))
+    raise TypeError(f"attribute `{name}` is neither bool, int, str nor a collection of str")

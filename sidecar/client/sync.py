@@ -1,0 +1,59 @@
+"""The client for threads."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from sidecar.client.decision import Decision
+from sidecar.client.exchange import CHANNEL_OPTIONS, TIMEOUT_SECONDS, Exchange, returned
+from sidecar.client.question import Question
+
+
+class Client:
+    """
+    Asks one sidecar; safe to share between threads, connects by itself, and again after a restart.
+
+    Args:
+        address: ``host:port`` or ``unix:path``.
+        timeout_seconds: How long a call waits; then it is a deny.
+    """
+
+    def __init__(self, address: str = "127.0.0.1:7070", *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._timeout_seconds = timeout_seconds
+
+    def check(self, question: Question, *, raise_on_error: bool = False) -> Decision:
+        """
+        The answer to *question*.
+
+        Any failure is a deny with ``failure`` and ``detail`` set; with *raise_on_error* it is a ``CheckFailedError``.
+        """
+        return self._settle(Exchange([question], batch=False), raise_on_error=raise_on_error)[0]
+
+    def check_batch(self, questions: Sequence[Question], *, raise_on_error: bool = False) -> list[Decision]:
+        """The answers to 1 to 64 *questions*, in order, by one call; failures as in ``check``."""
+        return self._settle(Exchange(questions, batch=True), raise_on_error=raise_on_error)
+
+    def close(self) -> None:
+        """Close the connection; every later question is denied."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _settle(self, exchange: Exchange, *, raise_on_error: bool) -> list[Decision]:
+        if exchange.request is None:
+            return returned(exchange.unsent(), raise_on_error=raise_on_error)
+        try:
+            call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(exchange.method)
+            decisions = exchange.answered(call(exchange.request, timeout=self._timeout_seconds))
+        except (grpc.RpcError, ValueError) as error:  # ValueError: the channel was closed
+            decisions = exchange.failed(error)
+        return returned(decisions, raise_on_error=raise_on_error)
