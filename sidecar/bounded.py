@@ -1,0 +1,50 @@
+"""A map that never grows past its capacity, and forgets what was not asked for lately."""
+
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Generations(Generic[K, V]):
+    """Two dictionaries, the young and the old one: when the young is full, it becomes the old, and the old is dropped.
+
+    What is found in the old is put back into the young, so an entry survives if it is asked for at least once while
+    half a capacity of others comes in. That costs one dictionary look-up, where a strict order of use would cost a
+    linked list.
+
+    Threads: any number may call ``get`` and ``put`` at once while the interpreter lock is there. Each step is one
+    dictionary operation or one store of a reference. The worst that a race does is to forget entries early, or to
+    hold as many entries too many as there are threads; it never gives a key another key's value. Fit for values that
+    can be computed again, and for nothing else.
+    """
+
+    __slots__ = ("_half", "_old", "_young")
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 2:
+            raise ValueError(f"the capacity must be at least 2, got {capacity}")
+        self._half = capacity // 2
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
+
+    def get(self, key: K) -> V | None:
+        """The value of *key*; ``None`` if there is none, or no longer."""
+        value = self._young.get(key)
+        if value is None:
+            value = self._old.get(key)
+            if value is not None:
+                self.put(key, value)
+        return value
+
+    def put(self, key: K, value: V) -> None:
+        """Remember *value*, which must not be ``None``."""
+        young = self._young
+        if len(young) >= self._half and key not in young:
+            self._old = young
+            self._young = young = {}
+        young[key] = value
+
+    def __len__(self) -> int:
+        """How many entries are held; one that is in both generations counts twice."""
+        return len(self._young) + len(self._old)

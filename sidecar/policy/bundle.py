@@ -1,0 +1,51 @@
+"""A bundle: catalog, schema, policies and tests of one revision, loaded whole or not at all."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sidecar.errors import BundleError, Problem
+from sidecar.model.catalog import Catalog
+from sidecar.policy.catalog.reader import read_catalog
+from sidecar.policy.cedar.lint import lint
+from sidecar.policy.cedar.loader import read_policies
+from sidecar.policy.cedar.policies import Policies
+from sidecar.policy.cedar.schema import read_attributes
+from sidecar.policy.files import SCHEMA, read_files
+from sidecar.policy.problems import Problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Everything that verdicts depend on. Immutable; safe to share between threads."""
+
+    revision: str  # "sha256:" and the digest of all files that matter, in hex
+    source: str  # where it was loaded from, for people
+    catalog: Catalog
+    policies: Policies
+    findings: tuple[Problem, ...]  # warnings, sorted
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Load the bundle in the folder *path*.
+
+    Raises:
+        BundleError: with every problem found, each with file, line and column.
+    """
+    problems = Problems()
+    files = read_files(path, problems)
+    text = files.texts.get(SCHEMA)
+    attributes = None if text is None else read_attributes(text, SCHEMA, problems)
+    read = read_catalog(files, attributes or {}, problems)
+    policies = read_policies(files, attributes, read.names, problems)
+    if not problems.invalid:
+        lint(policies, read.catalog, problems)
+    found = problems.sorted()
+    if problems.invalid:
+        raise BundleError(found)
+    return Bundle(
+        revision=files.revision,
+        source=str(path),
+        catalog=read.catalog,
+        policies=Policies(policies, read.catalog),
+        findings=found,
+    )

@@ -1,0 +1,1 @@
+"""Readers of the catalog, one module for each kind of file."""

@@ -1,0 +1,56 @@
+"""Services: one file for each, listing all that it may use."""
+
+from typing import Final
+
+from sidecar.model.catalog import Service, Use
+from sidecar.model.vocabulary import Action
+from sidecar.policy.catalog.entries import Names
+from sidecar.policy.document import Mapping, Node
+from sidecar.policy.problems import Problems
+from sidecar.policy.record import Record
+
+_REQUIRED: Final = ("title", "owner", "may_use")
+_USE_REQUIRED: Final = ("purpose", "fields", "actions")
+
+
+def read_service(key: str, node: Node, names: Names, problems: Problems) -> Service | None:
+    """The service *key* as *node* declares it; ``None`` if that is no mapping at all."""
+    if not isinstance(node, Mapping):
+        problems.error(node.place, "catalog.wrong_type", "the file must be a mapping", "start with `title: ...`")
+        return None
+    record = Record(node, (*_REQUIRED, "may_ask_for"), problems)
+    record.require(*_REQUIRED)
+    return Service(
+        key=key,
+        title=record.text("title"),
+        owner=record.text("owner"),
+        may_use=tuple(_use(use, names) for use in record.records("may_use", (*_USE_REQUIRED, "recipients"))),
+        may_ask_for=frozenset(record.references("may_ask_for", "service", names.services, required=False)),
+    )
+
+
+def _use(record: Record, names: Names) -> Use:
+    record.require(*_USE_REQUIRED)
+    purpose = record.reference("purpose", "purpose", names.purposes)
+    if names.purposes is not None and purpose in names.purposes and purpose not in names.usable:
+        message = f"purpose `{purpose}` has no `basis`, so nothing may be used for it"
+        hint = "give it a `basis` in catalog/purposes.yaml (no basis is inherited), or name another purpose"
+        record.problems.error(record.place_of("purpose"), "catalog.no_basis", message, hint)
+    actions = frozenset(record.choices("actions", Action))
+    if "actions" in record and not actions:
+        record.problems.error(record.place_of("actions"), "catalog.empty", "`actions` is empty", "name an action")
+    recipients = frozenset(record.references("recipients", "recipient", names.recipients))
+    if Action.SHARE in actions and "recipients" not in record:
+        message = "`share` needs `recipients`"
+        record.problems.error(record.place_of("actions"), "catalog.recipients", message, "say with whom")
+    if Action.SHARE not in actions and "recipients" in record:
+        message = "`recipients` mean nothing without the action `share`"
+        record.problems.error(
+            record.place_of("recipients"), "catalog.recipients", message, "add `share`, or remove them"
+        )
+    return Use(
+        purpose=purpose,
+        fields=frozenset(record.references("fields", "field", names.fields)),
+        actions=actions,
+        recipients=recipients,
+    )

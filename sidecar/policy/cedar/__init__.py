@@ -1,0 +1,1 @@
+"""Everything that knows Cedar; the only importer of cedarpy."""

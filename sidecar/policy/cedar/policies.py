@@ -1,0 +1,117 @@
+"""The policies of a bundle, ready to be asked."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import cedarpy
+
+from sidecar.model.catalog import Catalog
+from sidecar.model.decision import AttributeValue, Question
+from sidecar.model.facts import Facts
+from sidecar.model.vocabulary import Reason
+from sidecar.policy.cedar.policy import Policy
+from sidecar.policy.cedar.vocabulary import NO_CHANNEL, schema_text
+from sidecar.policy.cedar.world import entities_json, keys_of, uid
+from sidecar.policy.evaluation import Evaluation
+
+_BLAMED: Final = re.compile(r"policy `([^`]*)`")
+
+
+class Policies:
+    """Parsed policies, entities and schema: made once for a bundle, immutable, safe to share between threads.
+
+    Evaluating holds the interpreter, for some 40 us plus 0.65 us for each policy.
+    """
+
+    def __init__(self, policies: Iterable[Policy], catalog: Catalog) -> None:
+        by_id = {policy.id: policy for policy in policies}
+        # Cedar numbers policies as they come, and says those numbers in its answers. Keyed by `@id` it says our ids.
+        forms = {
+            "templates": {},
+            "staticPolicies": {id_: by_id[id_].json for id_ in sorted(by_id)},
+            "templateLinks": [],
+        }
+        self._policies = cedarpy.PolicySet.from_json_str(json.dumps(forms))
+        self._schema = cedarpy.Schema.from_str(schema_text(catalog.attributes))
+        self._entities = cedarpy.Entities.from_json_str(entities_json(catalog), self._schema)
+        self._keys = keys_of(catalog)
+        self._forbids = {id_: policy.reason for id_, policy in by_id.items() if policy.tree.effect == "forbid"}
+        self._masks = {id_: policy.mask for id_, policy in by_id.items() if policy.mask is not None}
+        self.titles: Mapping[str, str] = {id_: policy.title for id_, policy in by_id.items()}
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every policy id, sorted."""
+        return tuple(sorted(self.titles))
+
+    def evaluate(self, question: Question, facts: Facts) -> Evaluation:
+        """What the policies say to *question* about a person of whom *facts* hold.
+
+        Never raises. Whatever keeps Cedar from a full answer (a policy that errs, which Cedar skips even if it is a
+        forbid; a request that it takes for malformed, for which it raises nothing; an entity that does not exist,
+        which it takes for one without parents) comes back as *erring*, and then nothing is allowed.
+        """
+        for type_, key in _named(question):
+            if key not in self._keys[type_]:
+                return _erring((("", f'{type_}::"{key}" is not in the catalog'),))
+        try:
+            result = cedarpy.is_authorized(_request(question, facts), self._policies, self._entities, self._schema)
+            decision, reasons, errors = result.decision, result.diagnostics.reasons, result.diagnostics.errors
+        except Exception as error:  # noqa: BLE001 - fail closed whatever it is: ADR-0003
+            return _erring((("", f"{type(error).__name__}: {error}"),))
+        if errors or decision is cedarpy.Decision.NoDecision:
+            return _erring(tuple(map(_blamed, errors or ("no decision",))))
+        allowed = decision is cedarpy.Decision.Allow
+        return Evaluation(
+            allowed=allowed,
+            determining=tuple(sorted(reasons)),
+            reasons=frozenset(self._forbids[id_] or Reason.FORBIDDEN for id_ in reasons if id_ in self._forbids),
+            masks=frozenset(self._masks[id_] for id_ in reasons if id_ in self._masks),
+        )
+
+
+def _erring(erring: tuple[tuple[str, str], ...]) -> Evaluation:
+    return Evaluation(allowed=False, erring=tuple(sorted(erring)))
+
+
+def _blamed(message: str) -> tuple[str, str]:
+    match = _BLAMED.search(message)
+    return (match[1] if match else "", message)
+
+
+def _named(question: Question) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Service", question.service),
+        ("Field", question.field),
+        ("Purpose", question.purpose),
+        ("Recipient", question.recipient),
+    )
+
+
+def _request(question: Question, facts: Facts) -> dict[str, Any]:
+    # Uids as dicts: Cedar parses strings, which takes 20 us and lets an odd key be read as syntax.
+    return {
+        "principal": uid("Service", question.service),
+        "action": uid("Action", question.action),
+        "resource": uid("Field", question.field),
+        "context": {
+            "purpose": uid("Purpose", question.purpose),
+            "channel": uid("Channel", question.channel or NO_CHANNEL),
+            "recipient": uid("Recipient", question.recipient),
+            "basis": uid("Basis", facts.basis),
+            "consent": uid("Consent", facts.consent),
+            "explicit": facts.explicit,
+            "by_guardian": facts.by_guardian,
+            "objected": facts.objected,
+            "restricted": facts.restricted,
+            "erased": facts.erased,
+            "age": uid("AgeBand", facts.age),
+            "attributes": {name: _sent(value) for name, _, value in question.attributes},
+        },
+    }
+
+
+def _sent(value: AttributeValue) -> bool | int | str | list[str]:
+    return sorted(value) if isinstance(value, frozenset) else value

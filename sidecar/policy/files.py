@@ -1,0 +1,143 @@
+"""The files of a bundle: found, read, told apart, digested.
+
+A bundle may be a mounted ConfigMap, where every file is a symbolic link to a hidden folder beside it. So links are
+followed as long as they stay inside the bundle, and names that start with a dot are not looked at.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final
+
+from sidecar.policy.problems import Place, Problems
+
+SCHEMA: Final = "schema.cedarschema"
+GUARDRAILS: Final = "guardrails.cedar"
+CATEGORIES: Final = "catalog/categories.yaml"
+DATA_USES: Final = "catalog/data_uses.yaml"
+PURPOSES: Final = "catalog/purposes.yaml"
+FIELDS: Final = "catalog/fields.yaml"
+RECIPIENTS: Final = "catalog/recipients.yaml"
+NOTICES: Final = "catalog/notices.yaml"
+SERVICES: Final = "catalog/services/"
+TESTS: Final = "tests/"
+
+REQUIRED: Final = (SCHEMA, CATEGORIES, DATA_USES, PURPOSES, FIELDS)
+_OPTIONAL: Final = (RECIPIENTS, NOTICES)
+_DOCUMENTATION: Final = ("*.md", "*.txt", "LICENSE*", "NOTICE*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Every file that matters, by path relative to the bundle."""
+
+    paths: tuple[str, ...]  # sorted
+    texts: Mapping[str, str]  # without those that are not UTF-8
+    revision: str  # the digest of them all
+
+    def policies(self) -> tuple[str, ...]:
+        """Paths of the policy files."""
+        return tuple(path for path in self.paths if _is_policy(path))
+
+    def services(self) -> tuple[str, ...]:
+        """Paths of the catalog files of services."""
+        return tuple(path for path in self.paths if _is_service(path))
+
+
+def read_files(root: Path, problems: Problems) -> Files:
+    """Read the bundle at *root*; what cannot be read or does not belong is reported, not raised."""
+    contents: dict[str, bytes] = {}
+    _walk(root, "", (root.resolve(),), contents, problems)
+    texts: dict[str, str] = {}
+    digest = hashlib.sha256()
+    for path in sorted(contents):
+        content = contents[path]
+        name = path.encode("utf-8", "surrogateescape")
+        # Lengths keep two bundles apart whose names and contents merely run together alike.
+        digest.update(b"%d %s %d " % (len(name), name, len(content)) + content)
+        try:
+            texts[path] = content.decode()
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+            place = Place(path, line, column)
+            problems.error(place, "bundle.encoding", "the file is not UTF-8", "save it as UTF-8")
+    for path in REQUIRED:
+        if path not in contents:
+            problems.error(Place(path), "bundle.missing_file", f"there is no `{path}`", "every bundle needs this file")
+    if not any(map(_is_policy, contents)):
+        problems.error(
+            Place("."), "bundle.missing_file", "there is no `*.cedar` file", "without a permit all is denied"
+        )
+    return Files(paths=tuple(sorted(contents)), texts=texts, revision=f"sha256:{digest.hexdigest()}")
+
+
+def _walk(folder: Path, prefix: str, inside: tuple[Path, ...], contents: dict[str, bytes], problems: Problems) -> None:
+    """Read *folder*, which is *prefix* in the bundle; *inside* are the real folders from the bundle down to it."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        _unreadable(Place(prefix.rstrip("/") or "."), error, problems)
+        return
+    for entry in entries:
+        path = prefix + entry.name
+        place = Place(path)
+        if entry.name.startswith("."):
+            continue
+        try:
+            target = entry.resolve(strict=True)
+        except (OSError, RuntimeError) as error:
+            _unreadable(place, error, problems)
+            continue
+        if not target.is_relative_to(inside[0]):
+            message = f"`{path}` is a symbolic link to outside the bundle"
+            problems.error(place, "bundle.symlink", message, "copy what it points to into the bundle")
+        elif target in inside:
+            message = f"`{path}` is a symbolic link to a folder that it is in"
+            problems.error(place, "bundle.symlink", message, "remove the link")
+        elif target.is_dir():
+            _walk(entry, path + "/", (*inside, target), contents, problems)
+        elif _matters(path, place, problems):
+            _read(target, place, contents, problems)
+
+
+def _read(target: Path, place: Place, contents: dict[str, bytes], problems: Problems) -> None:
+    if not target.is_file():  # opening a pipe would wait for ever
+        problems.error(place, "bundle.unreadable", "not a regular file", "remove it")
+        return
+    try:
+        contents[place.file] = target.read_bytes()
+    except OSError as error:
+        _unreadable(place, error, problems)
+
+
+def _unreadable(place: Place, error: Exception, problems: Problems) -> None:
+    detail = getattr(error, "strerror", None) or str(error)
+    problems.error(place, "bundle.unreadable", f"cannot be read: {detail.lower()}", "check that it exists and its mode")
+
+
+def _matters(path: str, place: Place, problems: Problems) -> bool:
+    if path in REQUIRED or path in _OPTIONAL or _is_policy(path) or _is_service(path) or _is_test(path):
+        return True
+    name = path.rpartition("/")[2]
+    if name.lower().endswith(".cedar"):
+        # A forbid that nobody enforces is worse than none: this is no mere warning.
+        message = f"policies in `{path}` would not be enforced"
+        problems.error(place, "bundle.misplaced_policy", message, "move it to the top of the bundle, named `*.cedar`")
+    elif not any(fnmatchcase(name, pattern) for pattern in _DOCUMENTATION):
+        problems.warning(place, "bundle.unknown_file", "this file means nothing here", "remove or rename it")
+    return False
+
+
+def _is_policy(path: str) -> bool:
+    return "/" not in path and path.endswith(".cedar")
+
+
+def _is_service(path: str) -> bool:
+    return path.startswith(SERVICES) and path.endswith(".yaml") and path.count("/") == SERVICES.count("/")
+
+
+def _is_test(path: str) -> bool:
+    return path.startswith(TESTS) and path.endswith(".yaml")

@@ -1,0 +1,74 @@
+"""What is wrong with a bundle, collected, so that an author sees everything at once."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from sidecar.errors import Problem
+
+
+class Place(NamedTuple):
+    """Where something stands: *file* relative to the bundle, *line* and *column* from 1 (0: the whole file)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in self if part)
+
+
+class Problems:
+    """A growing list of problems. Not thread-safe; lives as long as one load."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def error(self, place: Place, code: str, message: str, hint: str = "") -> None:
+        """Add something that makes the bundle invalid."""
+        self._add(place, code, message, hint, warning=False)
+
+    def warning(self, place: Place, code: str, message: str, hint: str = "") -> None:
+        """Add a finding: the bundle still loads."""
+        self._add(place, code, message, hint, warning=True)
+
+    def unknown(self, place: Place, code: str, noun: str, name: str, known: Iterable[str]) -> None:
+        """Add an error for a *name* that is none of *known*, with the nearest one as the hint."""
+        self.error(place, code, f"unknown {noun} `{name}`", did_you_mean(name, known))
+
+    def _add(self, place: Place, code: str, message: str, hint: str, *, warning: bool) -> None:
+        problem = Problem(
+            file=place.file,
+            line=place.line,
+            column=place.column,
+            code=code,
+            message=message,
+            hint=hint,
+            warning=warning,
+        )
+        if problem not in self._found:
+            self._found.append(problem)
+
+    @property
+    def invalid(self) -> bool:
+        """Whether there is any error."""
+        return any(not problem.warning for problem in self._found)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """All of them, by place."""
+        return tuple(sorted(self._found))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint towards the likeliest of *known*; all of them if they are few; never empty."""
+    options = sorted(known)
+    near = get_close_matches(name, options, n=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    if not options:
+        return "none is declared"
+    shown = ", ".join(f"`{option}`" for option in options[:_SHOWN])
+    return f"one of {shown}" + (f" and {len(options) - _SHOWN} more" if len(options) > _SHOWN else "")
+
+
+_SHOWN = 12
