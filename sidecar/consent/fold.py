@@ -48,7 +48,7 @@ def fold(record: Record, event: Event, *, accepted_at: Instant, catalog: Catalog
     An act without ``occurred_at`` happened now: it counts from the accepting time, and at least 1 us after everything
     in the record. With it, what opens (grants, liftings, traits) counts from the earlier of claimed and accepted; what
     closes (noes, restrictions, erasures) counts as if it happened now, and is never refused for its date. When
-    *importing*, ``occurred_at`` is required and is the accepting time, unless it lies ahead. ``record.seen`` is left alone.
+    *importing*, ``occurred_at`` is required and is the accepting time, unless it lies ahead; ``seen`` is left alone.
 
     Raises ``RequestError`` naming a field of the event, ``RecordFullError`` for a grant that no longer fits.
     """
