@@ -1,0 +1,30 @@
+"""The configuration: every setting once, with default, unit and meaning; read once, then passed as an argument."""
+
+from sidecar.config.listener import Listener, split_host_port
+from sidecar.config.sections import (
+    Bundle,
+    Config,
+    Data,
+    Freshness,
+    Http,
+    Limits,
+    Log,
+    Server,
+    Token,
+)
+from sidecar.config.sources import load
+
+__all__ = [
+    "Bundle",
+    "Config",
+    "Data",
+    "Freshness",
+    "Http",
+    "Limits",
+    "Listener",
+    "Log",
+    "Server",
+    "Token",
+    "load",
+    "split_host_port",
+]

@@ -1,0 +1,221 @@
+"""Every setting there is; ``docs/configuration.md`` is generated from this module."""
+
+# ruff: noqa: RUF009 - `setting` makes a dataclass field
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from sidecar.config.listener import Listener, join_host_port, split_host_port
+from sidecar.errors import ConfigError
+
+LEVELS: Final = ("debug", "info", "warning", "error")
+FORMATS: Final = ("auto", "json", "console")
+
+
+def setting(default: Any, meaning: str, *, unit: str = "") -> Any:  # noqa: ANN401 - stands for a field of any type
+    """A field of a section: its default, what it means, and the unit of its number."""
+    return field(default=default, metadata={"meaning": meaning, "unit": unit})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """The policies, the catalog and all that belongs to them."""
+
+    path: Path = setting(Path("policies"), "Folder of the bundle.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What the sidecar keeps."""
+
+    dir: Path = setting(
+        Path(".data"), "Folder of the consent log, its key and the operator's token; made with mode 0700 if missing."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """The operator's bearer token, which guards everything but `Check`."""
+
+    file: Path | None = setting(
+        None, "File of the token, written with mode 0600 if missing; `none` means `operator.token` in `data.dir`."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The gRPC server."""
+
+    listen: tuple[Listener, ...] = setting(
+        (Listener(address="127.0.0.1:7070"),),
+        "Where to listen: `HOST:PORT` or `unix:PATH`, then `,service=KEY` to count every caller as that service, "
+        "and `,mode=OCTAL` for the socket file (0660).",
+    )
+    allow_plaintext_network: bool = setting(
+        False,  # noqa: FBT003 - a default, not a flag
+        "Whether to listen on addresses that other machines reach; there is no TLS yet, "
+        "so anyone on the way reads subject ids and tokens.",
+    )
+    threads: int = setting(16, "Worker threads, shared by all listeners; more than `limits.streams` + `limits.parked`.")
+    drain_seconds: float = setting(10.0, "How long calls in flight may take to finish at a stop.", unit="seconds")
+
+    def __post_init__(self) -> None:
+        if not self.listen:
+            raise ConfigError("`server.listen`: at least one listener is needed")
+        for listener in self.listen:
+            if not listener.is_local and not self.allow_plaintext_network:
+                raise ConfigError(
+                    f"`server.listen`: `{listener}` would be reached in plain text from other machines; "
+                    "listen on 127.0.0.1 or unix:PATH, or set `server.allow_plaintext_network` to true"
+                )
+        _between("server.threads", self.threads, 2, 1_000)
+        _between("server.drain_seconds", self.drain_seconds, 0, 3_600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """The HTTP listener: `/metrics`, `/livez`, `/readyz`."""
+
+    address: str = setting(
+        "auto", "`HOST:PORT`, `off`, or `auto`: the port after that of the first TCP listener, off if there is none."
+    )
+
+    def __post_init__(self) -> None:
+        if self.address in ("auto", "off"):
+            return
+        try:
+            split_host_port(self.address)
+        except ValueError as error:
+            raise ConfigError(f"`http.address`: `{self.address}`: {error}, nor auto, nor off") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one call, and all calls together, may ask for."""
+
+    message_bytes: int = setting(65_536, "Size of a message.", unit="bytes")
+    fields: int = setting(64, "Fields in a question.")
+    attributes: int = setting(32, "Attributes in a question.")
+    string_bytes: int = setting(1_024, "Size of a string, where its own limit is not lower.", unit="bytes")
+    subject_bytes: int = setting(256, "Size of a subject id.", unit="bytes")
+    batch_items: int = setting(64, "Questions in a batch.")
+    calls_in_flight: int = setting(1_024, "Calls per listener, waiting for a thread or being answered; streams count.")
+    streams: int = setting(8, "Open streams; each holds a thread.")
+    parked: int = setting(4, "Calls that wait for a revision to arrive; each holds a thread.")
+    park_seconds: float = setting(
+        2.0, "How long a call without a deadline, or with a later one, waits for a revision.", unit="seconds"
+    )
+
+    def __post_init__(self) -> None:
+        _between("limits.message_bytes", self.message_bytes, 4_096, 4_194_304)
+        _between("limits.fields", self.fields, 1, 1_024)
+        _between("limits.attributes", self.attributes, 0, 1_024)
+        _between("limits.string_bytes", self.string_bytes, 64, 65_536)
+        _between("limits.subject_bytes", self.subject_bytes, 16, 1_024)
+        _between("limits.batch_items", self.batch_items, 1, 1_024)
+        _between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)
+        _between("limits.streams", self.streams, 0, 500)
+        _between("limits.parked", self.parked, 0, 500)
+        _between("limits.park_seconds", self.park_seconds, 0, 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old the two sources of an answer may be; past that the purpose's failure mode decides."""
+
+    max_consent_age_seconds: float | None = setting(
+        30.0, "Age of the view of consent; `none` is no bound.", unit="seconds"
+    )
+    max_policy_age_seconds: float | None = setting(
+        None,
+        "Time since the bundle's folder was read, which happens at the start only; `none` is no bound.",
+        unit="seconds",
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("max_consent_age_seconds", "max_policy_age_seconds"):
+            value = getattr(self, name)
+            if value is not None:
+                _between(f"freshness.{name}", value, 0.001, 31_536_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What the process says on its standard error."""
+
+    level: str = setting("info", f"The least level to log: {', '.join(LEVELS)}.")
+    format: str = setting("auto", "`json`, `console`, or `auto`: console on a terminal, else JSON.")
+
+    def __post_init__(self) -> None:
+        _one_of("log.level", self.level, LEVELS)
+        _one_of("log.format", self.format, FORMATS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration."""
+
+    bundle: Bundle = field(default_factory=Bundle)
+    data: Data = field(default_factory=Data)
+    token: Token = field(default_factory=Token)
+    server: Server = field(default_factory=Server)
+    http: Http = field(default_factory=Http)
+    limits: Limits = field(default_factory=Limits)
+    freshness: Freshness = field(default_factory=Freshness)
+    log: Log = field(default_factory=Log)
+
+    def __post_init__(self) -> None:
+        held = self.limits.streams + self.limits.parked
+        if self.server.threads <= held:
+            raise ConfigError(
+                f"`server.threads`: `{self.server.threads}` must be more than `limits.streams` + `limits.parked` "
+                f"({held}), so that some are left for other calls"
+            )
+
+    @property
+    def token_file(self) -> Path:
+        """Where the operator's token is."""
+        return self.token.file or self.data.dir / "operator.token"
+
+    @property
+    def http_address(self) -> str | None:
+        """Where to serve HTTP; ``None``: nowhere."""
+        if self.http.address != "auto":
+            return None if self.http.address == "off" else self.http.address
+        tcp = next((listener for listener in self.server.listen if not listener.path), None)
+        if tcp is None:
+            return None
+        host, port = split_host_port(tcp.address)
+        if port == 65_535:
+            raise ConfigError(f"`http.address`: `auto` has no port after that of `{tcp}`; name one, or say off")
+        return join_host_port(host, port + 1 if port else 0)
+
+    def redacted(self) -> dict[str, dict[str, object]]:
+        """Every setting with its value, as a file would have it; none holds a secret, ``token.file`` only names one."""
+        return {
+            section.name: {
+                each.name: plain(getattr(getattr(self, section.name), each.name))
+                for each in fields(getattr(self, section.name))
+            }
+            for section in fields(self)
+        }
+
+
+def plain(value: object) -> object:
+    """*value* of a setting as a configuration file would have it."""
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Listener | Path):
+        return str(value)
+    return value
+
+
+def _between(key: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ConfigError(f"`{key}`: `{value}` is not between {least} and {most}")
+
+
+def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(f"`{key}`: `{value}` is not one of {', '.join(allowed)}")
