@@ -1,5 +1,4 @@
-"""
-Generate the Python code of the protocol from ``proto/``: ``scripts/proto.py [--check]``.
+"""Generate the Python code of the protocol from ``proto/``: ``scripts/proto.py [--check]``.
 
 With ``--check`` nothing is written; the exit code is 1 when the committed code is not what ``proto/`` says.
 Package, path and import path are the same (``sidecar/api/v1``), so that the output needs no patching.

@@ -1,0 +1,56 @@
+"""Check what no other tool checks: every generated file is fresh, and every relative link in a document leads somewhere.
+
+Each generator is a command with ``--check``; it exits 1, and says which file, when a committed file is not its output.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GENERATORS = ("proto.py", "taxonomy.py")
+LINK = re.compile(r"\[[^]]*]\(([^)#\s]+)(?:#[^)]*)?\)")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def stale() -> Iterator[str]:
+    """The generators whose committed output is not fresh."""
+    for name in GENERATORS:
+        if subprocess.run([sys.executable, ROOT / "scripts" / name, "--check"], check=False).returncode:
+            yield f"scripts/{name} --check failed"
+
+
+def documents() -> Iterator[Path]:
+    """Every Markdown file of the tree that git keeps."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],  # noqa: S607 - git from the path
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    yield from (ROOT / line for line in listed.stdout.splitlines())
+
+
+def dead_links() -> Iterator[str]:
+    """Relative links that lead nowhere, as ``file: target``."""
+    for document in documents():
+        if not document.is_file():
+            continue
+        for target in LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8"))):
+            if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists():
+                yield f"{document.relative_to(ROOT)}: `{target}` does not exist"
+
+
+def main() -> int:
+    """Print every problem; 1 if there was one."""
+    problems = [*stale(), *dead_links()]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
