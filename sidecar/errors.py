@@ -8,6 +8,7 @@
     ├── EventConflictError    an event id used before with another body
     ├── NotBuiltError         asked for something that is declared but not built yet
     ├── OverloadedError       too much at once; try again later
+    ├── NotReadyError         starting or draining; ask another, or again
     ├── ConsentLogError       the log could not be read or written; nothing was acknowledged
     │   └── LogConflictError  somebody else appended first; re-read and decide
     ├── BundleError           a bundle is invalid; carries every problem found
@@ -76,6 +77,12 @@ class OverloadedError(SidecarError):
     """Too much at once."""
 
     code = "server.overloaded"
+
+
+class NotReadyError(SidecarError):
+    """The process is starting or draining and answers nothing yet, or no more."""
+
+    code = "server.not_ready"
 
 
 class ConsentLogError(SidecarError):
