@@ -1,5 +1,4 @@
-"""
-The client for services: ask before every use, get an answer that fails closed.
+"""The client for services: ask before every use, get an answer that fails closed.
 
     from sidecar.client import Client, Question
 

@@ -13,8 +13,7 @@ from sidecar.client.question import Question
 
 
 class AsyncClient:
-    """
-    Asks one sidecar; belongs to the event loop it was made in, connects by itself, and again after a restart.
+    """Asks one sidecar; belongs to the event loop it was made in, connects by itself, and again after a restart.
 
     Args:
         address: ``host:port`` or ``unix:path``.
@@ -26,8 +25,7 @@ class AsyncClient:
         self._timeout_seconds = timeout_seconds
 
     async def check(self, question: Question, *, raise_on_error: bool = False) -> Decision:
-        """
-        The answer to *question*.
+        """The answer to *question*.
 
         Any failure is a deny with ``failure`` and ``detail`` set; with *raise_on_error* it is a ``CheckFailedError``.
         """

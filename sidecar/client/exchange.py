@@ -25,8 +25,7 @@ CHANNEL_OPTIONS: Final[tuple[tuple[str, int], ...]] = (
 
 
 class Exchange:
-    """
-    One call about *questions*: ``Check`` for one, ``CheckBatch`` for *batch*.
+    """One call about *questions*: ``Check`` for one, ``CheckBatch`` for *batch*.
 
     Send ``request`` to ``method`` (``None``: it cannot be sent, use ``unsent``), then hand over how it ended.
     """

@@ -47,7 +47,7 @@ def to_request(question: Question) -> authorization_pb2.CheckRequest:
         purpose=question.purpose,
         channel=question.channel,
         recipient=question.recipient,
-        attributes={name: _attribute(name, value) for name, value in question.attributes.items()},
+        attributes={name: _attribute(value) for name, value in question.attributes.items()},
         at_least_as_fresh=question.at_least_as_fresh,
     )
 
@@ -68,13 +68,11 @@ def _action(name: str) -> model_pb2.Action:
     return _ACTIONS[name]
 
 
-def _attribute(name: str, value: AttributeValue) -> model_pb2.AttributeValue:
+def _attribute(value: AttributeValue) -> model_pb2.AttributeValue:
     if isinstance(value, bool):  # before int: True is one
         return model_pb2.AttributeValue(bool_value=value)
     if isinstance(value, int):
         return model_pb2.AttributeValue(int_value=value)
     if isinstance(value, str):
         return model_pb2.AttributeValue(string_value=value)
-    if isinstance(value, Collection) and not isinstance(value, bytes | Mapping):
-        return model_pb2.AttributeValue(strings_value=model_pb2.StringList(values=list(value)))
-    raise TypeError(f"attribute `{name}` is neither bool, int, str nor a collection of str")
+    return model_pb2.AttributeValue(strings_value=model_pb2.StringList(values=list(value)))

@@ -12,8 +12,7 @@ from sidecar.client.question import Question
 
 
 class Client:
-    """
-    Asks one sidecar; safe to share between threads, connects by itself, and again after a restart.
+    """Asks one sidecar; safe to share between threads, connects by itself, and again after a restart.
 
     Args:
         address: ``host:port`` or ``unix:path``.
@@ -25,8 +24,7 @@ class Client:
         self._timeout_seconds = timeout_seconds
 
     def check(self, question: Question, *, raise_on_error: bool = False) -> Decision:
-        """
-        The answer to *question*.
+        """The answer to *question*.
 
         Any failure is a deny with ``failure`` and ``detail`` set; with *raise_on_error* it is a ``CheckFailedError``.
         """
