@@ -1,0 +1,123 @@
+"""Every series this process exports; docs/metrics.md explains each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from sidecar.model.decision import FieldResult
+from sidecar.model.vocabulary import Effect, Reason
+
+BUCKETS: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 1e-1, 1.0)
+"""Seconds; an answer from memory takes some 10 us, one that policies must be asked for some 100."""
+
+
+_Kind = tuple[Effect, Reason]
+
+
+class Registry(CollectorRegistry):
+    """A registry without the ``_created`` series, which double the output and nobody reads."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Every metric as it is now."""
+        for metric in super().collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            yield metric
+
+
+class Metrics:
+    """The series that calls add to, on *registry*. Safe for any number of threads."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._decisions = Counter("sidecar_decisions_total", "Decided fields.", ("effect", "reason"), registry=registry)
+        self._check_seconds = Histogram(
+            "sidecar_check_duration_seconds",
+            "Time from a parsed question to its answer, waiting for a revision included.",
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._calls = Counter("sidecar_calls_total", "Ended calls.", ("method", "code"), registry=registry)
+        self._in_flight = Gauge("sidecar_calls_in_flight", "Calls being answered now.", registry=registry)
+        self._events = Counter("sidecar_events_total", "Recorded consent events.", ("kind",), registry=registry)
+        self._errors = Counter("sidecar_errors_total", "Errors on our side.", ("component",), registry=registry)
+        # Finding a child by its labels costs more than counting; there are few, so all are kept.
+        self._decided: dict[_Kind, Counter] = {}
+
+    def decided(self, results: Iterable[FieldResult], seconds: float) -> None:
+        """Count an answer that took *seconds*."""
+        for result in results:
+            key = (result.effect, result.reason)
+            child = self._decided.get(key)
+            if child is None:
+                child = self._decided[key] = self._decisions.labels(result.effect.value, result.reason.value)
+            child.inc()
+        self._check_seconds.observe(seconds)
+
+    def call_began(self) -> None:
+        """Count a call as being answered, until ``call_ended``."""
+        self._in_flight.inc()
+
+    def call_ended(self, method: str, code: str) -> None:
+        """Count a call to *method* that ended with the status *code*."""
+        self._in_flight.dec()
+        self._calls.labels(method, code).inc()
+
+    def recorded(self, kind: str) -> None:
+        """Count an event of *kind*."""
+        self._events.labels(kind).inc()
+
+    def failed(self, component: str) -> None:
+        """Count an error of *component*."""
+        self._errors.labels(component).inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the process holds, at one instant."""
+
+    ready: bool
+    policy_revision: str
+    policy_age_seconds: float
+    consent_age_seconds: float
+    consent_position: int
+    subjects: int
+    profiles: int
+    verdicts: int
+    verdict_hits: int
+    verdict_misses: int
+    streams: int
+    parked: int
+
+
+class StateCollector(Collector):
+    """The series that say how the process is; *read* is called once for each scrape."""
+
+    def __init__(self, read: Callable[[], State]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: the state need not be readable when this is registered."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """One consistent picture."""
+        state = self._read()
+        yield InfoMetricFamily("sidecar_policy", "The bundle in use.", {"revision": state.policy_revision})
+        for name, text, value in (
+            ("sidecar_ready", "1 while questions are answered, else 0.", state.ready),
+            ("sidecar_policy_age_seconds", "Time since the bundle's source was checked.", state.policy_age_seconds),
+            ("sidecar_consent_view_age_seconds", "How old the view of consent may be.", state.consent_age_seconds),
+            ("sidecar_consent_position", "Position of the log that the view has reached.", state.consent_position),
+            ("sidecar_consent_subjects", "Subjects with a record.", state.subjects),
+            ("sidecar_consent_profiles", "Distinct profiles among them.", state.profiles),
+            ("sidecar_verdicts", "Verdicts remembered.", state.verdicts),
+            ("sidecar_streams_open", "Open streams.", state.streams),
+            ("sidecar_calls_parked", "Calls that wait for a revision.", state.parked),
+        ):
+            yield GaugeMetricFamily(name, text, float(value))
+        yield CounterMetricFamily("sidecar_verdict_hits", "Verdicts found in memory.", float(state.verdict_hits))
+        yield CounterMetricFamily("sidecar_verdict_misses", "Verdicts asked of policies.", float(state.verdict_misses))

@@ -1,0 +1,1 @@
+"""The edge: bytes to values and back, limits, identity, status codes, listeners."""

@@ -1,0 +1,180 @@
+"""Consent events, from the protocol and back."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from sidecar.api.v1 import consent_pb2 as pb
+from sidecar.api.v1 import model_pb2
+from sidecar.config import Limits
+from sidecar.errors import NotBuiltError, RequestError
+from sidecar.model.event import Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
+from sidecar.model.instant import Instant
+from sidecar.model.scope import Scope
+from sidecar.model.vocabulary import Actor, ChoiceKind
+from sidecar.transport.convert.instants import from_timestamp, to_optional_timestamp
+from sidecar.transport.convert.text import check_count, check_text
+
+MAX_ID_BYTES: Final = 128
+MAX_METHOD_BYTES: Final = 64
+MAX_LANGUAGE_BYTES: Final = 64
+MAX_CHOICES: Final = 64
+
+_JURISDICTION: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+_ACTORS: Final[dict[int, Actor]] = {
+    pb.ACTOR_UNSPECIFIED: Actor.SUBJECT,
+    **{pb.Actor.Value(f"ACTOR_{actor.name}"): actor for actor in Actor},
+}
+_KINDS: Final[dict[int, ChoiceKind]] = {pb.ChoiceKind.Value(f"CHOICE_KIND_{kind.name}"): kind for kind in ChoiceKind}
+_DIMENSIONS: Final = ("purposes", "categories", "channels", "recipients")
+
+
+class EventReader:
+    """Reads events under *limits*."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def subject(self, value: str) -> str:
+        """*value* if it can be a subject id; the error does not repeat it."""
+        return check_text(value, "subject", most=self._limits.subject_bytes)
+
+    def event_id(self, value: str, field: str) -> str:
+        """*value* if it can be an event id."""
+        return check_text(value, field, most=MAX_ID_BYTES)
+
+    def names(self, values: Iterable[str], field: str) -> tuple[str, ...]:
+        """*values*, each once; whether the catalog has them is not checked here."""
+        named = tuple(values)
+        for index, value in enumerate(named):
+            check_text(value, f"{field}[{index}]", most=self._limits.string_bytes)
+        return tuple(dict.fromkeys(named))
+
+    def read(self, message: pb.Event) -> Event:
+        """The event that *message* tells; its fields are named as ``event.…``.
+
+        Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for a link.
+        """
+        actor = _ACTORS.get(message.actor)
+        if actor is None:
+            raise RequestError("event.actor", f"unknown value {message.actor}")
+        return Event(
+            id=self.event_id(message.id, "event.id"),
+            act=self._act(message),
+            occurred_at=_instant(message, "occurred_at", "event"),
+            actor=actor,
+            method=check_text(message.method, "event.method", most=MAX_METHOD_BYTES, least=0),
+            language=check_text(message.language, "event.language", most=MAX_LANGUAGE_BYTES, least=0),
+        )
+
+    def _act(self, message: pb.Event) -> Submission | Restriction | Lifting | Traits:
+        match message.WhichOneof("act"):
+            case "submission":
+                choices = message.submission.choices
+                path = "event.submission.choices"
+                check_count(len(choices), path, least=1, most=MAX_CHOICES)
+                return Submission(
+                    choices=tuple(self._choice(choice, f"{path}[{index}]") for index, choice in enumerate(choices))
+                )
+            case "restriction":
+                return Restriction(scope=self._scope(message.restriction.scope, "event.restriction.scope"))
+            case "lifting":
+                return Lifting(scope=self._scope(message.lifting.scope, "event.lifting.scope"))
+            case "traits":
+                return self._traits(message.traits, "event.traits")
+            case "link":
+                raise NotBuiltError("`event.link`: linking ids is not built yet")
+            case _:
+                raise RequestError("event", "says nothing: set one of submission, restriction, lifting, traits")
+
+    def _choice(self, message: pb.Choice, path: str) -> Choice:
+        kind = _KINDS.get(message.kind)
+        if kind is None:
+            raise RequestError(f"{path}.kind", f"unknown value {message.kind}" if message.kind else "unspecified")
+        notice = None
+        if message.HasField("notice"):
+            key = check_text(message.notice.key, f"{path}.notice.key", most=self._limits.string_bytes)
+            notice = NoticeRef(key=key, version=message.notice.version)
+        return Choice(
+            kind=kind,
+            scope=self._scope(message.scope, f"{path}.scope"),
+            explicit=message.explicit,
+            expires_at=_instant(message, "expires_at", path),
+            notice=notice,
+        )
+
+    def _scope(self, message: pb.Scope, path: str) -> Scope:
+        return Scope(**{name: self.names(getattr(message, name), f"{path}.{name}") for name in _DIMENSIONS})
+
+    def _traits(self, message: pb.Traits, path: str) -> Traits:
+        jurisdiction = message.jurisdiction or None
+        if jurisdiction is not None and not _JURISDICTION.fullmatch(jurisdiction):
+            raise RequestError(f"{path}.jurisdiction", "not an ISO 3166 code such as DE or US-CA")
+        return Traits(
+            digital_consent_at=_instant(message, "digital_consent_at", path),
+            of_age_at=_instant(message, "of_age_at", path),
+            jurisdiction=jurisdiction,
+        )
+
+
+def _instant(message: pb.Event | pb.Choice | pb.Traits, name: str, path: str) -> Instant | None:
+    if not message.HasField(name):
+        return None
+    return from_timestamp(getattr(message, name), f"{path}.{name}")
+
+
+def to_notice_ref(notice: NoticeRef | None) -> model_pb2.NoticeRef | None:
+    """*notice* as a message; absent stays absent."""
+    return None if notice is None else model_pb2.NoticeRef(key=notice.key, version=notice.version)
+
+
+def to_actor(actor: Actor) -> str:
+    """The name that *actor* has in the protocol."""
+    return f"ACTOR_{actor.name}"
+
+
+def to_event(event: Event) -> pb.Event:
+    """*event*, which is no erasure, as a message."""
+    message = pb.Event(
+        id=event.id,
+        occurred_at=to_optional_timestamp(event.occurred_at),
+        actor=to_actor(event.actor),
+        method=event.method,
+        language=event.language,
+    )
+    match event.act:
+        case Submission(choices=choices):
+            message.submission.choices.extend(map(_to_choice, choices))
+        case Restriction(scope=scope):
+            message.restriction.scope.CopyFrom(_to_scope(scope))
+        case Lifting(scope=scope):
+            message.lifting.scope.CopyFrom(_to_scope(scope))
+        case Traits():
+            message.traits.CopyFrom(_to_traits(event.act))
+        case Erasure():
+            raise ValueError("an erasure is no event of the protocol")
+    return message
+
+
+def _to_choice(choice: Choice) -> pb.Choice:
+    return pb.Choice(
+        kind=f"CHOICE_KIND_{choice.kind.name}",
+        scope=_to_scope(choice.scope),
+        explicit=choice.explicit,
+        expires_at=to_optional_timestamp(choice.expires_at),
+        notice=to_notice_ref(choice.notice),
+    )
+
+
+def _to_scope(scope: Scope) -> pb.Scope:
+    return pb.Scope(
+        purposes=scope.purposes, categories=scope.categories, channels=scope.channels, recipients=scope.recipients
+    )
+
+
+def _to_traits(traits: Traits) -> pb.Traits:
+    return pb.Traits(
+        digital_consent_at=to_optional_timestamp(traits.digital_consent_at),
+        of_age_at=to_optional_timestamp(traits.of_age_at),
+        jurisdiction=traits.jurisdiction,
+    )

@@ -1,0 +1,94 @@
+"""Questions, from the protocol."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sidecar.api.v1 import authorization_pb2 as pb
+from sidecar.api.v1 import model_pb2
+from sidecar.config import Limits
+from sidecar.errors import NotBuiltError, RequestError
+from sidecar.model.decision import AttributeValue, Request
+from sidecar.model.vocabulary import Action
+from sidecar.transport.convert.text import check_count, check_text
+
+MAX_LIST: Final = 64
+"""Strings in an attribute that is a list."""
+
+_ACTIONS: Final[dict[int, Action]] = {
+    model_pb2.ACTION_UNSPECIFIED: Action.USE,
+    model_pb2.ACTION_COLLECT: Action.COLLECT,
+    model_pb2.ACTION_USE: Action.USE,
+    model_pb2.ACTION_SHARE: Action.SHARE,
+    model_pb2.ACTION_RETAIN: Action.RETAIN,
+}
+
+
+class QuestionReader:
+    """Reads questions under *limits*."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def read(self, message: pb.CheckRequest) -> Request:
+        """The question that *message* asks; its service may be empty.
+
+        Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for co-subjects.
+        """
+        most = self._limits.string_bytes
+        if message.co_subjects:
+            raise NotBuiltError("`co_subjects`: questions about several people are not built yet")
+        action = _ACTIONS.get(message.action)
+        if action is None:
+            raise RequestError("action", f"unknown value {message.action}")
+        if (action is Action.SHARE) is not bool(message.recipient):
+            raise RequestError(
+                "recipient", "empty, and sharing needs one" if action is Action.SHARE else "only sharing has one"
+            )
+        return Request(
+            service=check_text(message.service, "service", most=most, least=0),
+            action=action,
+            subject=check_text(message.subject, "subject", most=self._limits.subject_bytes),
+            fields=self._fields(message.fields),
+            purpose=check_text(message.purpose, "purpose", most=most),
+            channel=check_text(message.channel, "channel", most=most, least=0) or None,
+            recipient=check_text(message.recipient, "recipient", most=most, least=0) or None,
+            attributes=self._attributes(message.attributes) if message.attributes else {},
+            at_least_as_fresh=check_text(message.at_least_as_fresh, "at_least_as_fresh", most=most, least=0),
+        )
+
+    def _fields(self, sent: pb.CheckRequest) -> tuple[str, ...]:
+        fields = tuple(sent)
+        check_count(len(fields), "fields", least=1, most=self._limits.fields)
+        for index, field in enumerate(fields):
+            check_text(field, f"fields[{index}]", most=self._limits.string_bytes)
+        if len(set(fields)) < len(fields):
+            index = next(index for index, field in enumerate(fields) if field in fields[:index])
+            raise RequestError(f"fields[{index}]", f"`{fields[index]}` is there twice")
+        return fields
+
+    def _attributes(self, sent: Mapping[str, model_pb2.AttributeValue]) -> dict[str, AttributeValue | None]:
+        check_count(len(sent), "attributes", most=self._limits.attributes)
+        return {
+            check_text(name, "attributes", most=self._limits.string_bytes): self._attribute(
+                value, f"attributes[{name}]"
+            )
+            for name, value in sent.items()
+        }
+
+    def _attribute(self, message: model_pb2.AttributeValue, field: str) -> AttributeValue | None:
+        match message.WhichOneof("value"):
+            case "bool_value":
+                return message.bool_value
+            case "int_value":
+                return message.int_value
+            case "string_value":
+                return check_text(message.string_value, field, most=self._limits.string_bytes, least=0)
+            case "strings_value":
+                values = message.strings_value.values
+                check_count(len(values), field, most=MAX_LIST)
+                return frozenset(
+                    check_text(value, f"{field}[{index}]", most=self._limits.string_bytes, least=0)
+                    for index, value in enumerate(values)
+                )
+            case _:
+                return None
