@@ -1,0 +1,203 @@
+"""``consent``: record, withdraw, lift, show, history, erase, import."""
+
+import uuid
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from sidecar.api.v1 import consent_pb2, model_pb2
+from sidecar.cli import record_view
+from sidecar.cli.connection import Connection, Method, address_option, read_token, token_option
+from sidecar.cli.importing import import_command
+from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.plain import show_timestamp, to_plain
+from sidecar.cli.scope import actor_option, scope_options, subject_option, to_scope
+from sidecar.cli.value import INSTANT, NOTICE
+from sidecar.model.instant import SECOND, Instant
+
+RECORD_EVENT: Final = Method.of("ConsentService", "RecordEvent")
+GET_RECORD: Final = Method.of("ConsentService", "GetRecord")
+LIST_HISTORY: Final = Method.of("ConsentService", "ListHistory")
+ERASE: Final = Method.of("ConsentService", "Erase")
+
+_PAGE = 1_000
+
+
+@click.group()
+def consent() -> None:
+    """Record and show what people decided. Needs the operator's token."""
+
+
+@consent.command()
+@subject_option
+@click.option("--given", "kind", flag_value="given", help="A yes; names its purposes and categories.")
+@click.option("--refused", "kind", flag_value="refused", help="A no, when asked.")
+@click.option("--objected", "kind", flag_value="objected", help="An objection.")
+@click.option("--restricted", "kind", flag_value="restricted", help="A restriction of processing.")
+@scope_options
+@click.option("--explicit", is_flag=True, help="The yes was an own, unbundled act.")
+@actor_option
+@click.option("--notice", type=NOTICE, metavar="KEY@VERSION", help="What the person was shown.")
+@click.option("--until", type=INSTANT, metavar="TIME", help="When the yes ends: a date, or RFC 3339.")
+@address_option
+@token_option
+@output_option
+def record(
+    subject: str,
+    kind: str | None,
+    explicit: bool,  # noqa: FBT001 - click passes by name
+    actor: str,
+    notice: model_pb2.NoticeRef | None,
+    until: Instant | None,
+    address: str,
+    token_file: Path,
+    output: str,
+    **scope: Any,  # noqa: ANN401 - the four dimensions
+) -> None:
+    """
+    Record a choice, counting from now.
+
+    A yes reaches no further than what it names: without --recipient it is for the first party, without --channel for
+    the channels of its purposes. In every other choice what is not named means all.
+    """
+    if kind is None:
+        raise click.UsageError("say which: --given, --refused, --objected or --restricted")
+    if kind != "given" and (explicit or until is not None):
+        raise click.UsageError("--explicit and --until belong to --given")
+    if kind == "given" and not (scope["purposes"] and scope["categories"]):
+        raise click.UsageError("--given needs --purpose and --category (--category '*' for all)")
+    if kind == "restricted":
+        if notice is not None:
+            raise click.UsageError("--notice belongs to a choice, not to a restriction")
+        event = _event(actor, restriction=consent_pb2.Restriction(scope=to_scope(**scope)))
+    else:
+        choice = consent_pb2.Choice(
+            kind=consent_pb2.ChoiceKind.Value(f"CHOICE_KIND_{kind.upper()}"),
+            scope=to_scope(**scope),
+            explicit=explicit,
+            expires_at=None if until is None else _timestamp(until),
+            notice=notice,
+        )
+        event = _event(actor, submission=consent_pb2.Submission(choices=[choice]))
+    _record(subject, event, address, token_file, output)
+
+
+@consent.command()
+@subject_option
+@scope_options
+@actor_option
+@address_option
+@token_option
+@output_option
+def withdraw(subject: str, actor: str, address: str, token_file: Path, output: str, **scope: Any) -> None:  # noqa: ANN401
+    """Take consent back, for all that is not named: without --purpose for every purpose."""
+    choice = consent_pb2.Choice(kind=consent_pb2.CHOICE_KIND_WITHDRAWN, scope=to_scope(**scope))
+    event = _event(actor, submission=consent_pb2.Submission(choices=[choice]))
+    _record(subject, event, address, token_file, output)
+
+
+@consent.command()
+@subject_option
+@scope_options
+@address_option
+@token_option
+@output_option
+def lift(subject: str, address: str, token_file: Path, output: str, **scope: Any) -> None:  # noqa: ANN401
+    """Lift restrictions at or below the scope; without options every restriction."""
+    event = _event("operator", lifting=consent_pb2.Lifting(scope=to_scope(**scope)))
+    _record(subject, event, address, token_file, output)
+
+
+@consent.command()
+@subject_option
+@address_option
+@token_option
+@output_option
+def show(subject: str, address: str, token_file: Path, output: str) -> None:
+    """Show what a person's record says."""
+    request = consent_pb2.GetRecordRequest(subject=subject)
+    with Connection(address, read_token(token_file)) as connection:
+        answer = connection.call(GET_RECORD, request, consent_pb2.GetRecordResponse)
+    if output == "json":
+        show_json(to_plain(answer))
+    else:
+        record_view.show_record(answer)
+
+
+@consent.command()
+@subject_option
+@address_option
+@token_option
+@output_option
+def history(subject: str, address: str, token_file: Path, output: str) -> None:
+    """Show every event of a person, oldest first."""
+    entries: list[consent_pb2.HistoryEntry] = []
+    request = consent_pb2.ListHistoryRequest(subject=subject, page_size=_PAGE)
+    with Connection(address, read_token(token_file)) as connection:
+        while True:
+            page = connection.call(LIST_HISTORY, request, consent_pb2.ListHistoryResponse)
+            entries.extend(page.entries)
+            if not page.next_page_token:
+                break
+            request.page_token = page.next_page_token
+    if output == "json":
+        show_json({"entries": [to_plain(entry) for entry in entries]})
+    else:
+        record_view.show_history(entries)
+
+
+@consent.command()
+@subject_option
+@click.option("--category", "categories", multiple=True, metavar="KEY", help="Only this data category; may be repeated.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@address_option
+@token_option
+@output_option
+def erase(
+    subject: str,
+    categories: tuple[str, ...],
+    yes: bool,  # noqa: FBT001 - click passes by name
+    address: str,
+    token_file: Path,
+    output: str,
+) -> None:
+    """Forget a person, or some categories of their data. What it voids never comes back."""
+    if not yes and click.get_text_stream("stdin").isatty():
+        what = f"{', '.join(categories)} of `{subject}`" if categories else f"everything of `{subject}`"
+        click.confirm(f"Erase {what}? This cannot be undone", abort=True, err=True)
+    request = consent_pb2.EraseRequest(subject=subject, id=_new_id(), categories=categories)
+    with Connection(address, read_token(token_file)) as connection:
+        answer = connection.call(ERASE, request, consent_pb2.EraseResponse)
+    if output == "json":
+        show_json(to_plain(answer))
+    else:
+        show_line(f"erased; everything until {show_timestamp(answer.effective_at)} is void (revision {answer.revision})")
+
+
+consent.add_command(import_command)
+
+
+def _event(actor: str, **act: Any) -> consent_pb2.Event:  # noqa: ANN401 - one member of the oneof
+    return consent_pb2.Event(
+        id=_new_id(), actor=consent_pb2.Actor.Value(f"ACTOR_{actor.upper()}"), method="command-line", **act
+    )
+
+
+def _new_id() -> str:
+    return f"cli-{uuid.uuid4()}"
+
+
+def _timestamp(at: Instant) -> Timestamp:
+    return Timestamp(seconds=at // SECOND, nanos=at % SECOND * 1_000)
+
+
+def _record(subject: str, event: consent_pb2.Event, address: str, token_file: Path, output: str) -> None:
+    request = consent_pb2.RecordEventRequest(subject=subject, event=event)
+    with Connection(address, read_token(token_file)) as connection:
+        answer = connection.call(RECORD_EVENT, request, consent_pb2.RecordEventResponse)
+    if output == "json":
+        show_json({"event_id": event.id, **to_plain(answer)})
+    else:
+        show_line(f"recorded; counts from {show_timestamp(answer.effective_at)} (revision {answer.revision})")

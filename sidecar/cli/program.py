@@ -1,0 +1,114 @@
+"""The root command: loads the others on demand, and turns every error into a message, a hint and an exit code."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final, NoReturn
+
+import click
+
+from sidecar.cli.failure import CommandError, ExitCode, Failure
+from sidecar.cli.output import show_failure
+from sidecar.errors import BundleError, ConfigError, SidecarError
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is asked for; *commands_at* maps names to ``module:attribute``."""
+
+    def __init__(self, *args: Any, commands_at: Mapping[str, str], **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+        super().__init__(*args, **kwargs)
+        self._commands_at = commands_at
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every name, in the order of the mapping."""
+        return list(self._commands_at)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, or ``None`` if there is no such name."""
+        place = self._commands_at.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+class Program(LazyGroup):
+    """The root; errors are shown as ``--output`` asks, and a usage error is 1, because 2 means denied."""
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401
+    ) -> NoReturn:
+        """Run the command line and leave with its exit code."""
+        words = sys.argv[1:] if args is None else list(args)
+        extra["standalone_mode"] = False
+        try:
+            outcome = super().main(words, prog_name, **extra)
+        except (CommandError, SidecarError, click.ClickException, click.Abort) as error:
+            failure, exit_code = failure_of(error)
+            show_failure(failure, as_json=_wants_json(words))
+            sys.exit(exit_code)
+        sys.exit(outcome if isinstance(outcome, int) else ExitCode.SUCCESS)
+
+
+def failure_of(error: CommandError | SidecarError | click.ClickException | click.Abort) -> tuple[Failure, ExitCode]:
+    """What to tell about *error*, and the exit code."""
+    match error:
+        case CommandError():
+            return error.failure, error.exit_code
+        case BundleError():
+            return Failure(code=error.code, message=str(error)), ExitCode.INVALID
+        case ConfigError():
+            hint = "`sidecar config show` prints every setting with its value"
+            return Failure(code=error.code, message=str(error), hint=hint), ExitCode.INVALID
+        case SidecarError():
+            return Failure(code=error.code, message=str(error)), ExitCode.ERROR
+        case click.ClickException():
+            command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "sidecar"
+            hint = f"see `{command} --help`"
+            return Failure(code="usage", message=_lowered(error.format_message()), hint=hint), ExitCode.ERROR
+        case click.Abort():
+            return Failure(code="aborted", message="interrupted"), ExitCode.ERROR
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:].removesuffix(".")
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether the words ask for JSON; looked at directly, because they may be unparsable."""
+    return any(
+        word == "--output=json" or pair == ("--output", "json")
+        for word, pair in zip(words, zip(words, [*words[1:], ""], strict=True), strict=True)
+    )
+
+
+COMMANDS: Final = {
+    "serve": "sidecar.cli.serve:serve",
+    "demo": "sidecar.cli.demo.command:demo",
+    "check": "sidecar.cli.ask:check",
+    "explain": "sidecar.cli.ask:explain",
+    "consent": "sidecar.cli.consent:consent",
+    "status": "sidecar.cli.health:status",
+    "healthcheck": "sidecar.cli.health:healthcheck",
+    "policy": "sidecar.cli.policy:policy",
+    "config": "sidecar.cli.settings:config",
+    "completion": "sidecar.cli.completion:completion",
+}
+
+sidecar = Program(
+    name="sidecar",
+    commands_at=COMMANDS,
+    help="May service X use field Y of subject Z for purpose P? Serve the answer, or ask for it.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+click.version_option(package_name="consent-sidecar", prog_name="sidecar")(sidecar)
+
+
+def main() -> NoReturn:
+    """Run the command line; the entry point of the installed command."""
+    sidecar.main()

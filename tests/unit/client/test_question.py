@@ -1,0 +1,83 @@
+from typing import Any
+
+import pytest
+
+from sidecar.api.v1 import authorization_pb2, model_pb2
+from sidecar.client import CheckFailedError, Failure, Question
+from sidecar.client.exchange import Exchange, returned
+from sidecar.client.question import to_request
+
+
+def _question(**changes: Any) -> Question:
+    parts: dict[str, Any] = {"service": "s", "fields": "f", "subject": "p", "purpose": "q"}
+    return Question(**(parts | changes))
+
+
+def test_everything_asked_reaches_the_request() -> None:
+    """No part of a question is lost on the way, and attributes keep their types."""
+    request = to_request(
+        _question(
+            fields=["a", "b"],
+            action="share",
+            channel="email",
+            recipient="grocer-partner",
+            attributes={"yes": True, "one": 1, "word": "1", "set": frozenset({"x"})},
+            at_least_as_fresh="log.1",
+        )
+    )
+
+    expected = authorization_pb2.CheckRequest(
+        service="s",
+        action=model_pb2.ACTION_SHARE,
+        subject="p",
+        fields=["a", "b"],
+        purpose="q",
+        channel="email",
+        recipient="grocer-partner",
+        attributes={
+            "yes": model_pb2.AttributeValue(bool_value=True),
+            "one": model_pb2.AttributeValue(int_value=1),
+            "word": model_pb2.AttributeValue(string_value="1"),
+            "set": model_pb2.AttributeValue(strings_value=model_pb2.StringList(values=["x"])),
+        },
+        at_least_as_fresh="log.1",
+    )
+    assert expected == request
+
+
+def test_one_field_may_be_a_bare_string() -> None:
+    """A string is one field, not its characters."""
+    assert ["customer.email"] == list(to_request(_question(fields="customer.email")).fields)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"action": "read"}, id="no such action"),
+        pytest.param({"attributes": {"n": 2**63}}, id="an integer of 65 bits"),
+        pytest.param({"attributes": {"n": 1.5}}, id="a type that attributes do not have"),
+        pytest.param({"attributes": {"n": {1}}}, id="a set of something else than strings"),
+        pytest.param({"subject": "\ud800"}, id="text that is no UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("batch", [False, True])
+def test_what_cannot_be_sent_is_a_deny(changes: dict[str, Any], *, batch: bool) -> None:
+    """A question that the protocol cannot hold is denied without a call, and says why."""
+    exchange = Exchange([_question(**changes)], batch=batch)
+
+    assert exchange.request is None
+    (decision,) = exchange.unsent()
+    assert Failure.INVALID_QUESTION is decision.failure
+    assert decision.detail
+    assert not decision.allowed
+
+
+def test_an_exception_is_raised_only_if_asked_for() -> None:
+    """The deny travels with the exception."""
+    exchange = Exchange([_question()], batch=False)
+    decisions = exchange.failed(ValueError("the channel is closed"))
+
+    assert decisions == returned(decisions, raise_on_error=False)
+    with pytest.raises(CheckFailedError, match="UNREACHABLE: the channel is closed") as raised:
+        returned(decisions, raise_on_error=True)
+    assert decisions[0] == raised.value.decision
