@@ -125,12 +125,7 @@ class _Weighing:
 
     def _consent(self, covering: list[int], live: list[int], noes: list[int]) -> tuple[ConsentState, int | None]:
         if noes:
-            latest = self._latest(noes)
-            withdrawn = any(
-                self._entries[place].kind is Kind.WITHDRAWN and self._entries[place].order == self._order(latest)
-                for place in noes
-            )
-            return (ConsentState.WITHDRAWN if withdrawn else ConsentState.REFUSED), latest
+            return self._latest_no(noes)
         if live:
             return ConsentState.GIVEN, self._latest(live)
         superseded = [place for place in covering if self._superseded(self._entries[place])]
@@ -139,6 +134,17 @@ class _Weighing:
         if covering:
             return ConsentState.EXPIRED, self._latest(covering)
         return ConsentState.UNKNOWN, None
+
+    def _latest_no(self, noes: list[int]) -> tuple[ConsentState, int]:
+        """The state after the latest of the noes that stand; of several that are none the later, a withdrawal."""
+        entries = self._entries
+        last = [
+            place
+            for place in noes
+            if not any(_later(entries[other], entries[place], entries[place].atom) for other in noes)
+        ]
+        withdrawn = [place for place in last if entries[place].kind is Kind.WITHDRAWN]
+        return (ConsentState.WITHDRAWN, withdrawn[0]) if withdrawn else (ConsentState.REFUSED, last[0])
 
     def _places(self, *kinds: Kind) -> list[int]:
         return [place for place, entry in enumerate(self._entries) if entry.kind in kinds]

@@ -60,13 +60,14 @@ def fold(record: Record, event: Event, *, accepted_at: Instant, catalog: Catalog
     now = max(accepted_at, record.latest_at + 1)
     opens_at = now if event.occurred_at is None else min(event.occurred_at, accepted_at)
     delta = _delta(event, catalog, opens_at=opens_at, closes_at=now)
-    if claimed_ahead > MAX_AHEAD and _opens(event.act, delta):
+    if claimed_ahead > MAX_AHEAD and _only_opens(event.act, delta):
         raise RequestError("event.occurred_at", "it lies more than 300 s in the future")
     return Folded(record=_bounded(merge(record, delta), delta, at=now), effective_at=delta.latest_at)
 
 
-def _opens(act: Act, delta: Record) -> bool:
-    return isinstance(act, Traits) or _has(delta, opening=True)
+def _only_opens(act: Act, delta: Record) -> bool:
+    """Whether it can be refused for its date: a no cannot, nor what comes with it, which then counts from now."""
+    return isinstance(act, Traits) or (_has(delta, opening=True) and not _has(delta, opening=False))
 
 
 def _has(record: Record, *, opening: bool) -> bool:

@@ -57,6 +57,13 @@ def test_a_grant_dated_in_the_future_is_refused() -> None:
         folded(submission("a", YES, occurred_at=1_000 + MAX_AHEAD + 1))
 
 
+def test_a_no_takes_grants_from_the_future_with_it() -> None:
+    """It is not refused for its date, so neither is what was said with it; that counts from now."""
+    both = submission("a", YES, choice("refused", scope("content")), occurred_at=1_000 + 2 * MAX_AHEAD)
+
+    assert {1_000} == {entry.at for entry in folded(both).entries}
+
+
 @pytest.mark.parametrize("claimed", [0, 999, 1_000 + 10 * MAX_AHEAD])
 def test_a_no_counts_from_now_whatever_it_claims(claimed: Instant) -> None:
     """A withdrawal is neither refused for its date nor put before what it withdraws."""
