@@ -153,7 +153,7 @@ def test_consent_state(expected: str, steps: list[Step], asked: Question | None)
 def test_the_latest_no_names_the_state_and_a_withdrawal_beats_a_refusal_of_the_same_time() -> None:
     """Of two noes that stand the later decides."""
     refused_last = facts(say("withdrawn", scope(EMAIL)), say("refused", MAIL))
-    both = facts(lambda event_id: submission(event_id, choice("refused", MAIL), choice("withdrawn", scope(EMAIL))))
+    both = facts(lambda event_id: submission(event_id, choice("refused", MAIL), choice("withdrawn", MAIL)))
 
     narrower = facts(lambda event_id: submission(event_id, choice("withdrawn", scope(EMAIL)), choice("refused", MAIL)))
 
