@@ -42,9 +42,9 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo 'error: `$(PYTHON) -m venv` failed; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 
-$(STAMP): constraints.txt pyproject.toml | $(BIN)/python
+$(STAMP): constraints-dev.txt pyproject.toml | $(BIN)/python
 	@echo 'installing into $(VENV) ...'
-	@$(PINNED) -r constraints.txt
+	@$(PINNED) -r constraints-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -101,11 +101,9 @@ proto: $(STAMP) ## write sidecar/api/ from proto/
 
 .PHONY: lock
 lock: $(STAMP) ## pin the newest allowed versions in constraints*.txt
-	@$(LOCK) --upgrade --extra native --extra dev --output-file constraints.txt pyproject.toml
-	@$(LOCK) --upgrade --extra ops --constraint constraints.txt --output-file constraints-ops.txt pyproject.toml
-	@for file in constraints.txt constraints-ops.txt; do \
-	  { echo '# Written by `make lock`: what CI and `make install` install, pinned and hashed.'; cat $$file; } > $$file.new && \
-	  mv $$file.new $$file; done
+	@$(LOCK) --upgrade --extra native --output-file constraints.txt pyproject.toml
+	@$(LOCK) --upgrade --extra native --extra dev --constraint constraints.txt --output-file constraints-dev.txt pyproject.toml
+	@$(LOCK) --upgrade --extra ops --constraint constraints-dev.txt --output-file constraints-ops.txt pyproject.toml
 
 .PHONY: clean
 clean: ## remove what was made; keeps .data/

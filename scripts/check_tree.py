@@ -1,4 +1,4 @@
-"""Check what no other tool checks: every generated file is fresh, and every relative link in a document leads somewhere.
+"""Check what no other tool does: generated files are fresh, and relative links in documents lead somewhere.
 
 Each generator is a command with ``--check``; it exits 1, and says which file, when a committed file is not its output.
 """
