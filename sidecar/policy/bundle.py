@@ -11,7 +11,7 @@ from sidecar.policy.cedar.loader import read_policies
 from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.cedar.schema import read_attributes
 from sidecar.policy.files import SCHEMA, read_files
-from sidecar.policy.problems import Problems
+from sidecar.policy.problems import Place, Problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,9 @@ def load_bundle(path: Path) -> Bundle:
         BundleError: with every problem found, each with file, line and column.
     """
     problems = Problems()
+    if not path.is_dir():
+        problems.error(Place(str(path)), "bundle.missing", "there is no such folder", "name the folder of a bundle")
+        raise BundleError(problems.sorted())
     files = read_files(path, problems)
     text = files.texts.get(SCHEMA)
     attributes = None if text is None else read_attributes(text, SCHEMA, problems)

@@ -20,6 +20,7 @@ from yaml.events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
+from yaml.reader import Reader, ReaderError
 from yaml.resolver import Resolver
 
 from sidecar.policy.problems import Place, Problems
@@ -62,8 +63,12 @@ def parse_document(text: str, file: str, problems: Problems) -> Node | None:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         problems.error(place, "yaml.syntax", error.problem or "not YAML", error.context or "check the indentation")
-    except yaml.YAMLError as error:
-        problems.error(Place(file), "yaml.syntax", str(error).partition("\n")[0], "remove the character")
+    except ReaderError:
+        # Its own position is in bytes or in characters, depending on the parser.
+        match = Reader.NON_PRINTABLE.search(text)
+        before = text[: match.start()] if match else text
+        place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        problems.error(place, "yaml.syntax", "a control character", "remove it")
     except _RefusedError:
         pass
     return None

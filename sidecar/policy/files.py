@@ -48,74 +48,87 @@ class Files:
 
 def read_files(root: Path, problems: Problems) -> Files:
     """Read the bundle at *root*; what cannot be read or does not belong is reported, not raised."""
-    contents: dict[str, bytes] = {}
-    _walk(root, "", (root.resolve(),), contents, problems)
+    walk = _Walk(root, problems)
+    walk.folder(root, "", (walk.root,))
     texts: dict[str, str] = {}
     digest = hashlib.sha256()
-    for path in sorted(contents):
-        content = contents[path]
+    for path, content in sorted(walk.contents.items()):
         name = path.encode("utf-8", "surrogateescape")
         # Lengths keep two bundles apart whose names and contents merely run together alike.
-        digest.update(b"%d %s %d " % (len(name), name, len(content)) + content)
-        try:
-            texts[path] = content.decode()
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-            place = Place(path, line, column)
-            problems.error(place, "bundle.encoding", "the file is not UTF-8", "save it as UTF-8")
+        digest.update(b"%d %s %d " % (len(name), name, len(content or b"")) + (content or b""))
+        text = None if content is None else _decode(path, content, problems)
+        if text is not None:
+            texts[path] = text
     for path in REQUIRED:
-        if path not in contents:
+        if path not in walk.contents:
             problems.error(Place(path), "bundle.missing_file", f"there is no `{path}`", "every bundle needs this file")
-    if not any(map(_is_policy, contents)):
-        problems.error(
-            Place("."), "bundle.missing_file", "there is no `*.cedar` file", "without a permit all is denied"
-        )
-    return Files(paths=tuple(sorted(contents)), texts=texts, revision=f"sha256:{digest.hexdigest()}")
+    if not any(map(_is_policy, walk.contents)):
+        hint = "write one: without a permit all is denied"
+        problems.error(Place("."), "bundle.missing_file", "there is no `*.cedar` file", hint)
+    return Files(paths=tuple(sorted(walk.contents)), texts=texts, revision=f"sha256:{digest.hexdigest()}")
 
 
-def _walk(folder: Path, prefix: str, inside: tuple[Path, ...], contents: dict[str, bytes], problems: Problems) -> None:
-    """Read *folder*, which is *prefix* in the bundle; *inside* are the real folders from the bundle down to it."""
+def _decode(path: str, content: bytes, problems: Problems) -> str | None:
     try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        _unreadable(Place(prefix.rstrip("/") or "."), error, problems)
-        return
-    for entry in entries:
-        path = prefix + entry.name
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        problems.error(Place(path, line, column), "bundle.encoding", "the file is not UTF-8", "save it as UTF-8")
+        return None
+
+
+class _Walk:
+    """Collects the contents of all files that matter; ``None`` for one that cannot be read."""
+
+    def __init__(self, root: Path, problems: Problems) -> None:
+        self.root = root.resolve()
+        self.contents: dict[str, bytes | None] = {}
+        self._problems = problems
+
+    def folder(self, folder: Path, prefix: str, inside: tuple[Path, ...]) -> None:
+        """Read *folder*, which is *prefix* in the bundle; *inside* are the real folders from the bundle down to it."""
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            self._unreadable(Place(prefix.rstrip("/") or "."), error)
+            return
+        for entry in entries:
+            if not entry.name.startswith("."):
+                self._entry(entry, prefix + entry.name, inside)
+
+    def _entry(self, entry: Path, path: str, inside: tuple[Path, ...]) -> None:
         place = Place(path)
-        if entry.name.startswith("."):
-            continue
         try:
             target = entry.resolve(strict=True)
-        except (OSError, RuntimeError) as error:
-            _unreadable(place, error, problems)
-            continue
-        if not target.is_relative_to(inside[0]):
+        except (OSError, RuntimeError) as error:  # a loop of links is the latter before Python 3.13
+            self._unreadable(place, error)
+            return
+        if not target.is_relative_to(self.root):
             message = f"`{path}` is a symbolic link to outside the bundle"
-            problems.error(place, "bundle.symlink", message, "copy what it points to into the bundle")
+            self._problems.error(place, "bundle.symlink", message, "copy what it points to into the bundle")
         elif target in inside:
             message = f"`{path}` is a symbolic link to a folder that it is in"
-            problems.error(place, "bundle.symlink", message, "remove the link")
+            self._problems.error(place, "bundle.symlink", message, "remove the link")
         elif target.is_dir():
-            _walk(entry, path + "/", (*inside, target), contents, problems)
-        elif _matters(path, place, problems):
-            _read(target, place, contents, problems)
+            self.folder(entry, path + "/", (*inside, target))
+        elif _matters(path, place, self._problems):
+            self.contents[path] = self._content(target, place)
 
+    def _content(self, target: Path, place: Place) -> bytes | None:
+        if not target.is_file():  # opening a pipe would wait for ever
+            self._problems.error(place, "bundle.unreadable", "not a regular file", "remove it")
+            return None
+        try:
+            return target.read_bytes()
+        except OSError as error:
+            self._unreadable(place, error)
+            return None
 
-def _read(target: Path, place: Place, contents: dict[str, bytes], problems: Problems) -> None:
-    if not target.is_file():  # opening a pipe would wait for ever
-        problems.error(place, "bundle.unreadable", "not a regular file", "remove it")
-        return
-    try:
-        contents[place.file] = target.read_bytes()
-    except OSError as error:
-        _unreadable(place, error, problems)
-
-
-def _unreadable(place: Place, error: Exception, problems: Problems) -> None:
-    detail = getattr(error, "strerror", None) or str(error)
-    problems.error(place, "bundle.unreadable", f"cannot be read: {detail.lower()}", "check that it exists and its mode")
+    def _unreadable(self, place: Place, error: OSError | RuntimeError) -> None:
+        detail = getattr(error, "strerror", None) or str(error)
+        message = f"cannot be read: {detail.lower()}"
+        self._problems.error(place, "bundle.unreadable", message, "check that it exists, and its mode")
 
 
 def _matters(path: str, place: Place, problems: Problems) -> bool:

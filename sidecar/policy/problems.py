@@ -22,7 +22,7 @@ class Problems:
     """A growing list of problems. Not thread-safe; lives as long as one load."""
 
     def __init__(self) -> None:
-        self._found: list[Problem] = []
+        self._found: dict[Problem, None] = {}  # an ordered set
 
     def error(self, place: Place, code: str, message: str, hint: str = "") -> None:
         """Add something that makes the bundle invalid."""
@@ -46,8 +46,7 @@ class Problems:
             hint=hint,
             warning=warning,
         )
-        if problem not in self._found:
-            self._found.append(problem)
+        self._found[problem] = None
 
     @property
     def invalid(self) -> bool:

@@ -104,19 +104,16 @@ class Record:
         scalar = self._scalar(key)
         return None if scalar is None else self._member(scalar, key, options)
 
-    def choices(self, key: str, options: type[E]) -> tuple[E, ...]:
-        """Several values of an enum, each once; empty if missing."""
-        members = (self._member(scalar, key, options) for scalar in self._listed(key))
+    def choices(self, key: str, options: type[E], *, required: bool = False) -> tuple[E, ...]:
+        """Several values of an enum, each once; if *required*, at least one."""
+        members = tuple(self._member(scalar, key, options) for scalar in self._listed(key, required=required))
         return tuple(member for member in members if member is not None)
 
     def references(self, key: str, noun: str, known: Known, *, required: bool = True) -> tuple[str, ...]:
-        """Names that must be among *known*, each once; *required*: at least one."""
-        scalars = tuple(self._listed(key))
+        """Names that must be among *known*, each once; if *required*, at least one."""
+        scalars = tuple(self._listed(key, required=required))
         for scalar in scalars:
             self._refer(scalar, noun, known)
-        value = self._values.get(key)
-        if required and isinstance(value, Sequence) and not value.items:
-            self.problems.error(value.place, "catalog.empty", f"`{key}` is empty", f"name at least one {noun}")
         return tuple(scalar.text for scalar in scalars)
 
     def reference(self, key: str, noun: str, known: Known) -> str:
@@ -151,13 +148,15 @@ class Record:
         if known is not None and scalar.text not in known:
             self.problems.unknown(scalar.place, f"catalog.unknown_{noun.replace(' ', '_')}", noun, scalar.text, known)
 
-    def _listed(self, key: str) -> Iterator[Scalar]:
+    def _listed(self, key: str, *, required: bool) -> Iterator[Scalar]:
         value = self._values.get(key)
         if value is None:
             return
         if not isinstance(value, Sequence):
             self._wrong(value, f"`{key}` must be a list", "write `[one, two]`", None)
             return
+        if required and not value.items:
+            self.problems.error(value.place, "catalog.empty", f"`{key}` is empty", "name at least one")
         seen: set[str] = set()
         for item in value.items:
             if not isinstance(item, Scalar):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from sidecar.model.catalog import Service, Use
-from sidecar.model.vocabulary import Action
+from sidecar.model.vocabulary import THIRD_PARTY, Action
 from sidecar.policy.catalog.entries import Names
 from sidecar.policy.document import Mapping, Node
 from sidecar.policy.problems import Problems
@@ -36,9 +36,7 @@ def _use(record: Record, names: Names) -> Use:
         message = f"purpose `{purpose}` has no `basis`, so nothing may be used for it"
         hint = "give it a `basis` in catalog/purposes.yaml (no basis is inherited), or name another purpose"
         record.problems.error(record.place_of("purpose"), "catalog.no_basis", message, hint)
-    actions = frozenset(record.choices("actions", Action))
-    if "actions" in record and not actions:
-        record.problems.error(record.place_of("actions"), "catalog.empty", "`actions` is empty", "name an action")
+    actions = frozenset(record.choices("actions", Action, required=True))
     recipients = frozenset(record.references("recipients", "recipient", names.recipients))
     if Action.SHARE in actions and "recipients" not in record:
         message = "`share` needs `recipients`"
@@ -47,6 +45,11 @@ def _use(record: Record, names: Names) -> Use:
         message = "`recipients` mean nothing without the action `share`"
         record.problems.error(
             record.place_of("recipients"), "catalog.recipients", message, "add `share`, or remove them"
+        )
+    if THIRD_PARTY in recipients:
+        message = f"`{THIRD_PARTY}` is everybody else, not a recipient that data can be shared with"
+        record.problems.error(
+            record.place_of("recipients"), "catalog.recipients", message, "name third parties one by one"
         )
     return Use(
         purpose=purpose,

@@ -200,8 +200,7 @@ class _Reader:
         names = [self._take()]
         while self._peek() == ",":
             self._take()  # ,
-            if self._peek() != "]":  # a comma may end a list
-                names.append(self._take())
+            names.append(self._take())
         return [(_unquoted(token), token.place) for token in names]
 
     def _references(self) -> list[str]:

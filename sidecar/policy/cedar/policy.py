@@ -10,7 +10,7 @@ import cedarpy
 from cedarpy import pst
 
 from sidecar.model.vocabulary import Mask, Reason
-from sidecar.policy.cedar.tokens import Piece, offending
+from sidecar.policy.cedar.tokens import Piece, Token, offending
 from sidecar.policy.problems import Place, Problems, did_you_mean
 
 REASONS: Final = (Reason.OBJECTED, Reason.ERASED, Reason.RESTRICTED, Reason.MINOR, Reason.FORBIDDEN)
@@ -53,19 +53,36 @@ class Policy:
 
 def parse_policy(piece: Piece, problems: Problems) -> Policy | None:
     """The policy in *piece*; ``None``, and why reported, if it is not a policy without slots."""
+    bad = next((token for token in piece.tokens if token.kind == "bad"), None)
+    if bad is not None:
+        problems.error(bad.place, "policy.parse", f"`{bad.text}` means nothing here", hint_at(bad))
+        return None
     complaint = _complaint(piece.text)
     if complaint:
         problems.error(_place_of(complaint, piece), "policy.parse", complaint, _hint(complaint))
         return None
     parsed = cedarpy.policies_to_pst(piece.text)
-    if parsed.templates:
-        slot = next(token for token in piece.tokens if token.kind == "slot")
+    slot = next((token for token in piece.tokens if token.kind == "slot"), None)
+    if slot is not None:
         message = f"`{slot.text}` makes this a template, which is never linked here"
         problems.error(slot.place, "policy.template", message, "name what the policy is about")
         return None
     (tree,) = parsed.static_policies.values()
-    (form,) = json.loads(cedarpy.policies_to_json_str(piece.text))["staticPolicies"].values()
+    (form,) = forms_of(piece.text)
     return _annotated(piece, tree, form, problems)
+
+
+def forms_of(text: str) -> tuple[dict[str, Any], ...]:
+    """Cedar's JSON form of each policy in *text*, which must parse, in order."""
+    policies: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
+    return tuple(policies[f"policy{number}"] for number in range(len(policies)))
+
+
+def hint_at(bad: Token) -> str:
+    """What to do about a token that is none."""
+    if bad.text.startswith('"'):
+        return "a string ends on the line it starts on: is a quote missing?"
+    return f"remove the character U+{ord(bad.text):04X}"
 
 
 def _complaint(text: str) -> str:
@@ -126,12 +143,15 @@ def _check_mask(policy: Policy, problems: Problems) -> None:
 
 def _place_of(complaint: str, piece: Piece) -> Place:
     """Where what Cedar complains of stands, as near as can be told."""
-    if complaint.startswith(("unexpected token", "invalid token")):
+    if complaint.startswith("unexpected token"):
         return offending(piece, _complaint).place
     if complaint == "unexpected end of input":
         return piece.tokens[-1].place
-    named = re.findall(r"`([^`]+)`", complaint) or [complaint.rpartition(":")[2].strip(" @'")]
-    places = [token.place for token in piece.tokens if token.text in named or token.text.strip('"') in named]
+    numbers = [token for token in piece.tokens if token.kind == "number"]
+    if complaint.startswith("integer parse error") and numbers:
+        return max(numbers, key=lambda token: len(token.text)).place
+    named = re.findall(r"[`']([^`']+)[`']", complaint) or [complaint.rpartition(":")[2].strip(" @")]
+    places = [token.place for token in piece.tokens if token.text.strip('"') in named]
     # The last one: of a duplicate, the second.
     return places[-1] if places else piece.keyword.place
 
@@ -139,6 +159,4 @@ def _place_of(complaint: str, piece: Piece) -> Place:
 def _hint(complaint: str) -> str:
     if complaint == "unexpected end of input":
         return "a policy ends with `;`"
-    if complaint == "invalid token":
-        return "is a quote missing on this line?"
     return "see https://docs.cedarpolicy.com/policies/syntax-grammar.html"

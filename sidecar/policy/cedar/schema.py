@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Final
 
 import cedarpy
 
 from sidecar.policy.cedar import vocabulary
 from sidecar.policy.cedar.declarations import Action, Declarations, Entity, RecordType, Type, read_declarations
+from sidecar.policy.cedar.policy import hint_at
 from sidecar.policy.cedar.tokens import Piece, Token, offending, tokenize
 from sidecar.policy.problems import Place, Problems, did_you_mean
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_attributes(text: str, file: str, problems: Problems) -> Mapping[str, str] | None:
@@ -17,12 +21,17 @@ def read_attributes(text: str, file: str, problems: Problems) -> Mapping[str, st
     Everything in the schema that is not exactly the vocabulary is reported. ``None`` if there is no telling what the
     attributes are.
     """
+    tokens = tokenize(text, file)
+    bad = next((token for token in tokens if token.kind == "bad"), None)
+    if bad is not None:
+        problems.error(bad.place, "schema.parse", f"`{bad.text}` means nothing here", hint_at(bad))
+        return None
     complaint = _complaint(text)
     if complaint:
-        tokens = tokenize(text, file)
-        place = _place_of(complaint, text, tokens) if tokens else Place(file, 1, 1)
+        place = _place_of(complaint, text, tokens)
         message = complaint.removeprefix("error parsing schema: ")
-        problems.error(place, "schema.parse", message, "see docs/policies.md for the schema every bundle has")
+        hint = "see https://docs.cedarpolicy.com/schema/human-readable-schema-grammar.html"
+        problems.error(place, "schema.parse", message, hint)
         return None
     return _Comparison(read_declarations(text, file), file, problems).attributes()
 
@@ -36,8 +45,10 @@ def _complaint(text: str) -> str:
 
 
 def _place_of(complaint: str, text: str, tokens: tuple[Token, ...]) -> Place:
-    if complaint.startswith("error parsing schema: unexpected") or "invalid token" in complaint:
+    if "unexpected token" in complaint:
         return offending(Piece(text[tokens[0].start :], tokens), _complaint).place
+    if "unexpected end" in complaint:
+        return tokens[-1].place
     names = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", complaint.partition(":")[2] or complaint)
     # The last such token: of a type declared twice, the second declaration.
     places = [token.place for token in tokens if token.text.strip('"') in names]
@@ -54,13 +65,15 @@ class _Comparison:
         for place in self._declared.namespaces:
             self._extra(place, "a namespace")
         entities = {**vocabulary.ENUMS, **vocabulary.PARENTS}
-        self._missing("entity", entities, self._declared.entities)
+        texts = {name: f"add `{vocabulary.entity_text(name)}`" for name in entities}
+        self._missing("entity", texts, self._declared.entities)
         for name, entity in self._declared.entities.items():
             if name in entities:
                 self._entity(name, entity)
             else:
                 self._extra(entity.place, f"entity `{name}`")
-        self._missing("action", vocabulary.ACTIONS, self._declared.actions)
+        actions = {name: f"add `{name}` to the names after `action`" for name in vocabulary.ACTIONS}
+        self._missing("action", actions, self._declared.actions)
         found: Mapping[str, str] | None = None
         for name, action in self._declared.actions.items():
             if name not in vocabulary.ACTIONS:
@@ -75,13 +88,15 @@ class _Comparison:
     def _entity(self, name: str, entity: Entity) -> None:
         values = vocabulary.ENUMS.get(name)
         if values is not None and entity.values is None:
-            hint = f"entity {name} enum [{', '.join(values)}];"
-            self._wrong(entity.place, f"`{name}` is a closed vocabulary and must be an enum", hint)
+            hint = f"write `{vocabulary.entity_text(name)}`"
+            message = f"`{name}` is a closed vocabulary and must be an enum"
+            self._problems.error(entity.place, "schema.closed_vocabulary", message, hint)
             return
         self._same(entity.place, f"the values of `{name}`", entity.values or (), values or ())
         self._same(entity.place, f"the parents of `{name}`", entity.parents, vocabulary.PARENTS.get(name, ()))
         expected = vocabulary.ENTITY_ATTRIBUTES.get(name, {})
-        self._missing(f"attribute of `{name}`", expected, entity.attributes, entity.place)
+        lines = {key: f"add `{key}: {type_}`" for key, type_ in expected.items()}
+        self._missing(f"attribute of `{name}`", lines, entity.attributes, entity.place)
         for key, attribute in entity.attributes.items():
             spelt = self._declared.spell(attribute.type)
             if key not in expected:
@@ -97,10 +112,11 @@ class _Comparison:
         self._same(action.place, f"the resources of `{name}`", action.resources, ("Field",))
         context = None if action.context is None else self._declared.resolve(action.context)
         if not isinstance(context, RecordType):
-            self._wrong(action.place, f"action `{name}` has no `context`", "see docs/policies.md")
+            self._wrong(action.place, f"action `{name}` has no `context`", "write `context: {purpose: Purpose, ...}`")
             return None
-        known = {**vocabulary.CONTEXT, "attributes": ""}
-        self._missing("context attribute", known, context.attributes, context.place)
+        known = {**vocabulary.CONTEXT, "attributes": "Attributes"}
+        lines = {key: f"add `{key}: {type_}`" for key, type_ in known.items()}
+        self._missing("context attribute", lines, context.attributes, context.place)
         for key, attribute in context.attributes.items():
             if key == "attributes":
                 continue
@@ -119,31 +135,36 @@ class _Comparison:
         given = context.attributes.get("attributes")
         return None if given is None else self._attributes(given.place, given.type, required=given.required)
 
-    def _attributes(self, place: Place, written: Type, *, required: bool) -> Mapping[str, str]:
+    def _attributes(self, place: Place, written: Type, *, required: bool) -> Mapping[str, str] | None:
         record = self._declared.resolve(written)
-        found: dict[str, str] = {}
         if not required or not isinstance(record, RecordType):
             self._wrong(place, "`attributes` must be a required record", "write `attributes: Attributes`")
-            return found
+            return None
+        found: dict[str, str] = {}
         for name, attribute in record.attributes.items():
-            spelt = self._declared.spell(attribute.type)
             if name in vocabulary.CONTEXT:
                 message = f"caller attribute `{name}` has the name of a fact"
                 hint = f"rename it: who reads it for `context.{name}` would take the caller's word"
                 self._problems.error(attribute.place, "schema.closed_vocabulary", message, hint)
+            spelt = self._declared.spell(attribute.type)
             if attribute.required:
                 self._wrong(attribute.place, f"caller attribute `{name}` must be optional", f"write `{name}?: {spelt}`")
-            if spelt not in vocabulary.ATTRIBUTE_TYPES:
+            if not _NAME.fullmatch(name):
+                self._wrong(attribute.place, f"`{name}` cannot be the name of a caller attribute", "letters and `_`")
+            elif spelt not in vocabulary.ATTRIBUTE_TYPES:
                 options = ", ".join(f"`{option}`" for option in vocabulary.ATTRIBUTE_TYPES)
                 self._wrong(attribute.place, f"caller attribute `{name}` is a `{spelt}`", f"one of {options}")
-            found[name] = spelt
-        return found
+            else:
+                found[name] = spelt
+        return found if len(found) == len(record.attributes) else None
 
-    def _missing(self, noun: str, wanted: Collection[str], found: Collection[str], place: Place | None = None) -> None:
-        for name in wanted:
+    def _missing(
+        self, noun: str, wanted: Mapping[str, str], found: Collection[str], place: Place | None = None
+    ) -> None:
+        """Report each key of *wanted*, whose values are hints, that is not *found*."""
+        for name, hint in wanted.items():
             if name not in found:
-                message = f"{noun} `{name}` is missing"
-                self._problems.error(place or self._file, "schema.missing", message, "see docs/policies.md")
+                self._problems.error(place or self._file, "schema.missing", f"{noun} `{name}` is missing", hint)
 
     def _same(self, place: Place, what: str, found: Collection[str], wanted: Collection[str]) -> None:
         for name in sorted(set(found) - set(wanted)):

@@ -16,12 +16,12 @@ Kind = Literal["name", "string", "number", "slot", "sign", "bad"]
 
 # A string may not span lines here, though it may in Cedar: a forgotten quote is then found where it is missing.
 _TOKEN: Final = re.compile(
-    r"""(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    r"""(?P<skip>\s+|//[^\n]*)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<string>"(?:\\.|[^"\\\n])*")
     |(?P<number>[0-9]+)
     |(?P<slot>\?[a-z]+)
     |(?P<sign>::|==|!=|<=|>=|&&|\|\||[@(){}\[\],;.<>+\-*!?:=/%])
-    |(?P<skip>\s+|//[^\n]*)
     |(?P<bad>"[^\n]*|.)""",
     re.VERBOSE,
 )
@@ -107,14 +107,11 @@ def offending(piece: Piece, complaint: Callable[[str], str]) -> Token:
     low, high = 1, len(piece.tokens)
     while low < high:
         middle = (low + high) // 2
-        if any(phrase in complaint(piece.until(middle)) for phrase in _AT_A_TOKEN):
+        if "unexpected token" in complaint(piece.until(middle)):
             high = middle
         else:
             low = middle + 1
     return piece.tokens[low - 1]
-
-
-_AT_A_TOKEN: Final = ("unexpected token", "invalid token")
 
 
 class EntityLiteral(NamedTuple):

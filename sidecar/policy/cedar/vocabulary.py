@@ -53,20 +53,23 @@ ACTIONS: Final = tuple(map(str, Action))
 
 def schema_text(attributes: Mapping[str, str]) -> str:
     """The schema of a bundle whose callers may send *attributes* (name -> type)."""
-    lines = [f"entity {name} enum [{_quoted(values)}];" for name, values in ENUMS.items()]
-    for name, parents in PARENTS.items():
-        above = f" in [{', '.join(parents)}]" if parents else ""
-        shape = _record(ENTITY_ATTRIBUTES.get(name, {}))
-        lines.append(f"entity {name}{above} = {shape};")
-    lines.append(f"type Attributes = {_record(attributes, optional='?')};")
+    lines = [entity_text(name) for name in (*ENUMS, *PARENTS)]
+    quoted = {f'"{name}"': type_ for name, type_ in attributes.items()}  # an author may name one like a keyword
+    lines.append(f"type Attributes = {_record(quoted, optional='?')};")
     context = _record({**CONTEXT, "attributes": "Attributes"})
     lines.append(f"action {', '.join(ACTIONS)} appliesTo {{principal: Service, resource: Field, context: {context}}};")
     return "\n".join(lines) + "\n"
 
 
+def entity_text(name: str) -> str:
+    """The declaration of one entity type."""
+    if name in ENUMS:
+        values = ", ".join(f'"{value}"' for value in ENUMS[name])
+        return f"entity {name} enum [{values}];"
+    above = f" in [{', '.join(PARENTS[name])}]" if PARENTS[name] else ""
+    shape = f" = {_record(ENTITY_ATTRIBUTES[name])}" if name in ENTITY_ATTRIBUTES else ""
+    return f"entity {name}{above}{shape};"
+
+
 def _record(attributes: Mapping[str, str], optional: str = "") -> str:
     return "{" + ", ".join(f"{name}{optional}: {type_}" for name, type_ in attributes.items()) + "}"
-
-
-def _quoted(values: tuple[str, ...]) -> str:
-    return ", ".join(f'"{value}"' for value in values)

@@ -1,8 +1,12 @@
 """A small bundle as a dict of texts, to be changed and written by tests."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from sidecar.errors import BundleError, Problem
+from sidecar.policy.bundle import load_bundle
 from sidecar.policy.cedar.vocabulary import schema_text
+from sidecar.policy.problems import Place
 
 FILES = {
     "schema.cedarschema": schema_text({"premium": "Bool", "count": "Long", "region": "String", "tags": "Set<String>"}),
@@ -80,7 +84,7 @@ may_use:
 }
 
 
-def write(folder: Path, changes: dict[str, str | bytes | None] | None = None) -> Path:
+def write(folder: Path, changes: Mapping[str, str | bytes | None] | None = None) -> Path:
     """The small bundle in *folder*, with *changes* (``None`` leaves a file out)."""
     files: dict[str, str | bytes | None] = {**FILES, **(changes or {})}
     for name, content in files.items():
@@ -89,3 +93,23 @@ def write(folder: Path, changes: dict[str, str | bytes | None] | None = None) ->
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+def found(folder: Path, changes: Mapping[str, str | bytes | None]) -> list[str]:
+    """Every problem of the small bundle with *changes*, as ``file:line:column code``, sorted by place."""
+    return [f"{Place(p.file, p.line, p.column)} {p.code}" for p in problems(folder, changes)]
+
+
+def problems(folder: Path, changes: Mapping[str, str | bytes | None]) -> tuple[Problem, ...]:
+    """Every problem of the small bundle with *changes*; its findings, if it loads."""
+    try:
+        return load_bundle(write(folder, changes)).findings
+    except BundleError as error:
+        return error.problems
+
+
+def marked(text: str) -> tuple[str, str]:
+    """*text* without its mark ``¦``, and the place of what stood behind it, as ``line:column``."""
+    before, mark, after = text.partition("¦")
+    assert mark
+    return before + after, f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"

@@ -1,0 +1,66 @@
+"""The bounded map."""
+
+import pytest
+
+from sidecar.bounded import Generations
+
+
+def test_what_was_put_is_found() -> None:
+    """A value comes back under its key, and under no other."""
+    held: Generations[str, int] = Generations(4)
+    held.put("a", 1)
+
+    assert held.get("a") == 1
+    assert held.get("b") is None
+
+
+def test_a_later_value_replaces_an_earlier_one() -> None:
+    """Putting a key again changes its value and takes no more room."""
+    held: Generations[str, int] = Generations(4)
+    held.put("a", 1)
+    held.put("b", 1)
+    held.put("a", 2)
+
+    assert held.get("a") == 2
+    assert len(held) == 2
+
+
+@pytest.mark.parametrize("capacity", [2, 3, 8])
+def test_never_more_than_the_capacity(capacity: int) -> None:
+    """However many entries come in, however often old ones are asked for, no more than the capacity are held."""
+    held: Generations[int, int] = Generations(capacity)
+    sizes = []
+    for number in range(100):
+        held.put(number, number)
+        held.get(number - capacity // 2)
+        sizes.append(len(held))
+
+    assert max(sizes) <= capacity
+
+
+def test_what_is_asked_for_survives() -> None:
+    """An entry that is asked for within each half capacity of others is never forgotten."""
+    held: Generations[int, int] = Generations(10)
+    held.put(-1, -1)
+    kept = []
+    for number in range(100):
+        held.put(number, number)
+        kept.append(held.get(-1))
+
+    assert kept == [-1] * 100
+
+
+def test_what_is_not_asked_for_goes() -> None:
+    """An entry that nobody asks for is forgotten after a capacity of others."""
+    held: Generations[int, int] = Generations(10)
+    held.put(-1, -1)
+    for number in range(10):
+        held.put(number, number)
+
+    assert held.get(-1) is None
+
+
+def test_a_capacity_below_two_is_refused() -> None:
+    """Two generations need room for one entry each."""
+    with pytest.raises(ValueError, match="at least 2, got 1"):
+        Generations(1)
