@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 OPS    := $(VENV)/.installed-ops
 
 # What every pinned set is made with: no address of any index ends up in the files.
-LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+LOCK := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate \
         --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 PINNED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 

@@ -44,9 +44,18 @@ def dead_links() -> Iterator[str]:
                 yield f"{document.relative_to(ROOT)}: `{target}` does not exist"
 
 
+def unlisted() -> Iterator[str]:
+    """Decisions that their index does not list."""
+    folder = ROOT / "docs" / "adr"
+    listed = set(LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
+    for record in sorted(folder.glob("[0-9]*.md")):
+        if record.name not in listed:
+            yield f"docs/adr/README.md does not list `{record.name}`"
+
+
 def main() -> int:
     """Print every problem; 1 if there was one."""
-    problems = [*stale(), *dead_links()]
+    problems = [*stale(), *dead_links(), *unlisted()]
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
