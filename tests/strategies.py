@@ -1,0 +1,327 @@
+"""Hypothesis strategies: small worlds in which nearly everything meets everything, and lives lived in them.
+
+Names come from short lists and times from a few microseconds, so that ties, overlaps and clashes are the rule.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from hypothesis import strategies as st
+
+from sidecar.model.catalog import Catalog, Category, Field, Notice, Purpose, Recipient, ancestors
+from sidecar.model.decision import Question
+from sidecar.model.event import (
+    Act,
+    Choice,
+    Erasure,
+    Event,
+    Lifting,
+    NoticeRef,
+    Restriction,
+    Submission,
+    Traits,
+)
+from sidecar.model.instant import SECOND, Instant, parse
+from sidecar.model.scope import Scope
+from sidecar.model.vocabulary import Action, Actor, Basis, Channel, ChoiceKind, Survival
+
+START = parse("2026-01-01T00:00:00Z")
+SPAN = 30
+"""Nearly everything happens within so many microseconds after ``START``."""
+
+PURPOSES = ("ads", "ads.mail", "ads.web", "ads.mail.daily", "care")
+CATEGORIES = ("user", "user.contact", "user.contact.email", "user.health", "device")
+RECIPIENTS = ("first_party", "third_party", "grocer", "broker")
+CHANNELS = (Channel.EMAIL, Channel.SMS)
+FIELDS = {
+    "email": ("user.contact.email",),
+    "contact": ("user.contact",),
+    "person": ("user",),
+    "device": ("device",),
+    "diary": ("user.contact.email", "user.health"),
+    "home": ("device", "user"),
+}
+NOES = (ChoiceKind.REFUSED, ChoiceKind.WITHDRAWN, ChoiceKind.OBJECTED)
+JURISDICTIONS = ("DE", "US", "US-CA")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What choices may be about; of each dimension the first names are the most frequent."""
+
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...]
+    channels: tuple[str, ...]
+    named_recipients: tuple[str, ...]
+    notices: tuple[tuple[str, int], ...]
+
+
+# `care` and `broker` are never named, so that they are only ever met by `*` and from above.
+SMALL = Names(
+    PURPOSES[:4], CATEGORIES[:4], CHANNELS, ("first_party", "grocer"), (("home", 1), ("home", 2), ("home", 3))
+)
+
+
+def names_in(catalog: Catalog) -> Names:
+    """What choices in the world of *catalog* may be about: what its services use, and all that lies above."""
+    used = [use for service in catalog.services.values() for use in service.may_use]
+    purposes = {key for use in used for key in (use.purpose, *ancestors(use.purpose))}
+    fields = {key for use in used for key in use.fields}
+    below = {category for key in fields for category in catalog.fields[key].categories}
+    categories = {key for category in below for key in (category, *ancestors(category))}
+    return Names(
+        purposes=tuple(sorted(purposes & set(catalog.purposes))),
+        categories=tuple(sorted(categories & set(catalog.categories))),
+        channels=tuple(sorted({channel for purpose in catalog.purposes.values() for channel in purpose.channels})),
+        named_recipients=tuple(sorted(set(catalog.recipients) - {"third_party"})),
+        notices=tuple(sorted(catalog.notices)),
+    )
+
+
+instants = st.integers(0, SPAN).map(lambda after: START + after)
+actors = st.sampled_from((Actor.SUBJECT, Actor.SUBJECT, Actor.SUBJECT, Actor.GUARDIAN, Actor.OPERATOR, Actor.SYSTEM))
+claims = st.one_of(
+    st.none(),
+    st.none(),
+    instants,
+    instants,
+    st.sampled_from((START - 400 * SECOND, START + 200 * SECOND, START + 400 * SECOND)),
+)
+
+
+def some(values: Sequence[str], *, least: int = 0, most: int = 2) -> st.SearchStrategy[tuple[str, ...]]:
+    """A few of *values*, each once."""
+    return st.lists(st.sampled_from(values), min_size=least, max_size=most, unique=True).map(tuple)
+
+
+# --- The declared world --------------------------------------------------------------------------------------------
+
+
+@st.composite
+def _purposes(draw: st.DrawFn) -> dict[str, Purpose]:
+    purposes: dict[str, Purpose] = {}
+    for key in PURPOSES:
+        above = purposes.get(key.rpartition(".")[0])
+        purposes[key] = Purpose(
+            key=key,
+            title=key,
+            basis=draw(st.sampled_from((Basis.CONSENT, Basis.LEGITIMATE_INTERESTS, Basis.CONTRACT))),
+            basis_by_jurisdiction=draw(
+                st.dictionaries(st.sampled_from(JURISDICTIONS), st.sampled_from(Basis), max_size=1)
+            ),
+            direct_marketing=(above is not None and above.direct_marketing) or draw(st.booleans()),
+            channels=draw(st.sampled_from(((), (), CHANNELS[:1], CHANNELS))),
+            survives=draw(st.sampled_from((frozenset(), frozenset(), *(frozenset({s}) for s in Survival)))),
+        )
+    return purposes
+
+
+_LISTED = (("user",), ("device", "user.contact"), ("user.contact", "user.contact.email"), ("*",))
+
+
+@st.composite
+def _notices(draw: st.DrawFn) -> dict[tuple[str, int], Notice]:
+    return {
+        (key, version): Notice(
+            key=key,
+            version=version,
+            title=key,
+            purposes=draw(st.sampled_from((("ads",), ("ads", "ads.mail"), ("ads.mail", "ads.web")))),
+            categories=draw(st.sampled_from(_LISTED)),
+            channels=draw(st.sampled_from(((), (), CHANNELS[:1]))),
+            recipients=draw(st.sampled_from((RECIPIENTS[:1], RECIPIENTS[:2], RECIPIENTS[:3:2]))),
+            reconsent=version > 1 and draw(st.booleans()),
+            valid_from=draw(instants),
+        )
+        for key, version in SMALL.notices
+    }
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> Catalog:
+    """A small declared world; only flags, bases, channels and notices differ."""
+    return Catalog(
+        services={},
+        fields={key: Field(key=key, title=key, categories=categories) for key, categories in FIELDS.items()},
+        categories={key: Category(key=key, title=key) for key in CATEGORIES},
+        purposes=draw(_purposes()),
+        recipients={key: Recipient(key=key, title=key) for key in RECIPIENTS},
+        notices=draw(_notices()),
+    )
+
+
+# --- What people do ------------------------------------------------------------------------------------------------
+
+
+def _notice_refs(names: Names) -> st.SearchStrategy[NoticeRef | None]:
+    refs = [NoticeRef(key=key, version=version) for key, version in names.notices]
+    return st.one_of(st.none(), st.none(), st.sampled_from(refs))
+
+
+@cache
+def grants(names: Names = SMALL) -> st.SearchStrategy[Choice]:
+    """A box ticked."""
+    return st.builds(
+        Choice,
+        kind=st.just(ChoiceKind.GIVEN),
+        scope=st.builds(
+            Scope,
+            purposes=some(names.purposes, least=1),
+            categories=some((*names.categories, "*"), least=1),
+            channels=some((*names.channels, "*"), most=1),
+            recipients=some(names.named_recipients),
+        ),
+        explicit=st.booleans(),
+        expires_at=st.one_of(st.none(), instants),
+        notice=_notice_refs(names),
+    )
+
+
+@cache
+def no_scopes(names: Names = SMALL) -> st.SearchStrategy[Scope]:
+    """What a no, a restriction or a lifting may be about."""
+    return st.builds(
+        Scope,
+        purposes=some((*names.purposes, "*"), most=1),
+        categories=some((*names.categories, "*"), most=1),
+        channels=some((*names.channels, "*"), most=1),
+        recipients=some((*names.named_recipients, "third_party", "*"), most=1),
+    )
+
+
+@cache
+def noes(names: Names = SMALL) -> st.SearchStrategy[Choice]:
+    """A box unticked."""
+    return st.builds(
+        Choice,
+        kind=st.sampled_from(NOES),
+        scope=no_scopes(names),
+        notice=st.one_of(st.none(), st.none(), st.none(), _notice_refs(names)),
+    )
+
+
+def _twins(names: Names) -> st.SearchStrategy[tuple[Choice, Choice]]:
+    """A yes and a no about the same."""
+    return st.tuples(grants(names), noes(names)).map(
+        lambda twins: (twins[0], Choice(kind=twins[1].kind, scope=twins[0].scope))
+    )
+
+
+@cache
+def no_acts(names: Names = SMALL) -> st.SearchStrategy[Act]:
+    """An act that only closes."""
+    return st.one_of(
+        st.lists(noes(names), min_size=1, max_size=2).map(lambda choices: Submission(choices=tuple(choices))),
+        st.builds(Restriction, scope=no_scopes(names)),
+    )
+
+
+@cache
+def acts(names: Names = SMALL) -> st.SearchStrategy[Act]:
+    """Any act; most are submissions."""
+    submissions = st.one_of(
+        st.lists(grants(names), min_size=1, max_size=2),
+        st.lists(noes(names), min_size=1, max_size=2),
+        st.lists(st.one_of(grants(names), noes(names)), min_size=1, max_size=3),
+        _twins(names),
+    ).map(lambda choices: Submission(choices=tuple(choices)))
+    traits = st.builds(
+        Traits,
+        digital_consent_at=st.one_of(st.none(), instants),
+        of_age_at=st.one_of(st.none(), instants),
+        jurisdiction=st.one_of(st.none(), st.sampled_from(JURISDICTIONS)),
+    ).filter(lambda act: act != Traits())
+    return st.one_of(
+        submissions,
+        submissions,
+        submissions,
+        submissions,
+        traits,
+        st.builds(Restriction, scope=no_scopes(names)),
+        st.builds(Lifting, scope=no_scopes(names)),
+        st.builds(Erasure, categories=some(names.categories, most=1)),
+    )
+
+
+@st.composite
+def events(draw: st.DrawFn, event_id: str = "e", of: st.SearchStrategy[Act] | None = None) -> Event:
+    """One event; a lifting is an operator's."""
+    act = draw(acts() if of is None else of)
+    actor = Actor.OPERATOR if isinstance(act, Lifting) else draw(actors)
+    return Event(id=event_id, act=act, actor=actor, occurred_at=draw(claims))
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event, when it arrives, and whether as a line of an import."""
+
+    event: Event
+    accepted_at: Instant
+    importing: bool = False
+
+
+@st.composite
+def _echoes(draw: st.DrawFn, said: Sequence[Act], event_id: str, names: Names) -> Event:
+    """Second thoughts: about the same as something in *said*, but with another kind, end or emphasis."""
+    choices = [choice for act in said if isinstance(act, Submission) for choice in act.choices]
+    restricted = [act for act in said if isinstance(act, Restriction)]
+    lift = draw(st.booleans())
+    if restricted and lift:
+        return Event(id=event_id, act=Lifting(scope=draw(st.sampled_from(restricted)).scope), actor=Actor.OPERATOR)
+    if not choices:
+        return draw(events(event_id, acts(names)))
+    scope = draw(st.sampled_from(choices)).scope
+    if scope.purposes and scope.categories and "*" not in scope.purposes and draw(st.integers(0, 2)):
+        named = tuple(recipient for recipient in scope.recipients if recipient in names.named_recipients)
+        choice = replace(draw(grants(names)), scope=replace(scope, recipients=named))
+    else:
+        choice = Choice(kind=draw(st.sampled_from(NOES)), scope=scope)
+    return Event(id=event_id, act=Submission(choices=(choice,)), actor=draw(actors), occurred_at=draw(claims))
+
+
+@st.composite
+def lives(draw: st.DrawFn, *, names: Names = SMALL, most: int = 7, prefix: str = "e") -> tuple[Step, ...]:
+    """Events as they arrive, at a clock that mostly goes forward."""
+    life: list[Step] = []
+    for number in range(draw(st.integers(0, most))):
+        event_id = f"{prefix}{number}"
+        said = [step.event.act for step in life]
+        echo = draw(st.booleans())
+        event = draw(_echoes(said, event_id, names) if said and echo else events(event_id, acts(names)))
+        can_be_imported = event.occurred_at is not None and not isinstance(event.act, Erasure)
+        importing = can_be_imported and draw(st.integers(0, 4)) == 0
+        life.append(Step(event, draw(instants), importing))
+    if draw(st.integers(0, 4)):
+        times = sorted(step.accepted_at for step in life)
+        life = [Step(step.event, at, step.importing) for step, at in zip(life, times, strict=True)]
+    return tuple(life)
+
+
+# --- What services ask ---------------------------------------------------------------------------------------------
+
+moments = st.integers(-1, SPAN + 8).map(lambda after: START + after)
+"""When a question is asked: before, while or after things happen."""
+
+
+def every_question(catalog: Catalog) -> list[Question]:
+    """All questions that a catalog of ``catalogs()`` can be asked."""
+    return [
+        Question(
+            service="any",
+            action=Action.USE if recipient == "first_party" else Action.SHARE,
+            field=field,
+            purpose=purpose,
+            channel=channel,
+            recipient=recipient,
+        )
+        for field in catalog.fields
+        for purpose in catalog.purposes
+        for channel in catalog.purposes[purpose].channels or (None,)
+        for recipient in catalog.recipients
+    ]
+
+
+def questions(catalog: Catalog, *, least: int = 1, most: int = 6) -> st.SearchStrategy[list[Question]]:
+    """A few of them, each once."""
+    return st.lists(st.sampled_from(every_question(catalog)), min_size=least, max_size=most, unique=True)
