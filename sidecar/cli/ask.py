@@ -98,7 +98,7 @@ class _Asked:
 @_question_arguments
 @address_option
 @output_option
-def check(address: str, output: str, **params: Any) -> NoReturn:  # noqa: ANN401
+def check(*, address: str, output: str, **params: Any) -> NoReturn:  # noqa: ANN401
     """Ask whether SERVICE may use every FIELD; exits 2 if one is denied.
 
     An allowed field may come with an obligation, such as a mask: who cannot do it must not use the field.
@@ -119,7 +119,7 @@ def check(address: str, output: str, **params: Any) -> NoReturn:  # noqa: ANN401
 @address_option
 @token_option
 @output_option
-def explain(address: str, token_file: Path, output: str, **params: Any) -> NoReturn:  # noqa: ANN401
+def explain(*, address: str, token_file: Path, output: str, **params: Any) -> NoReturn:  # noqa: ANN401
     """Ask like `check`, and say why in full; exits 2 if a field is denied.
 
     Shows the choices, facts and policies that decided, and what would have to change.

@@ -36,8 +36,7 @@ class _Line:
 
 @dataclass(slots=True)
 class Import:
-    """
-    One import; ``run`` it once.
+    """One import; ``run`` it once.
 
     Lines wait in ``_waiting`` from when they are read, on the thread that sends, until an answer covers them, so that
     a refused line can be given back as it was. Flow control bounds how many that are.
@@ -52,8 +51,7 @@ class Import:
     _broken: list[OSError | UnicodeError] = field(default_factory=list)
 
     def run(self) -> Outcome:
-        """
-        Send every line and return how it went.
+        """Send every line and return how it went.
 
         Raises ``CommandError`` when the stream breaks, ``OSError`` when the lines cannot be read; ``outcome`` then says
         how far it came, and sending everything again is safe: events are known by their ids.

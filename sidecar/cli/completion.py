@@ -9,7 +9,7 @@ from sidecar.cli.output import output_option, show_json
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @output_option
-def completion(shell: str, output: str) -> None:
+def completion(*, shell: str, output: str) -> None:
     """Print a script that completes `sidecar` in SHELL.
 
     For bash: eval "$(sidecar completion bash)".

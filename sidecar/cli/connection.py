@@ -125,8 +125,8 @@ def failure_of_status(status: grpc.StatusCode, detail: str, address: str) -> Fai
     code = status.name.lower()
     match status:
         case grpc.StatusCode.UNAVAILABLE:
-            hint = "start one with `sidecar serve`, or say where it listens with --address"
-            return Failure(code=code, message=f"no sidecar answers at `{address}`: {detail}", hint=hint)
+            hint = "is it running? `sidecar serve` starts one, --address says where it listens"
+            return Failure(code=code, message=f"the sidecar at `{address}` is unavailable: {detail}", hint=hint)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             message = f"the sidecar at `{address}` did not answer within {TIMEOUT_SECONDS:g} s"
             return Failure(code=code, message=message, hint="see `sidecar healthcheck`")

@@ -1,26 +1,27 @@
 """``consent``: record, withdraw, lift, show, history, erase, import."""
 
-import uuid
+import sys
 from pathlib import Path
 from typing import Any, Final
 
 import click
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from sidecar.api.v1 import consent_pb2, model_pb2
+from sidecar.api.v1 import consent_pb2
 from sidecar.cli import record_view
 from sidecar.cli.connection import Connection, Method, address_option, read_token, token_option
 from sidecar.cli.importing import import_command
 from sidecar.cli.output import output_option, show_json, show_line
 from sidecar.cli.plain import show_timestamp, to_plain
-from sidecar.cli.scope import actor_option, scope_options, subject_option, to_scope
+from sidecar.cli.recording import erase_subject, record_act
+from sidecar.cli.scope import actor_option, scope_options, subject_option
 from sidecar.cli.value import INSTANT, NOTICE
-from sidecar.model.instant import SECOND, Instant
+from sidecar.model.event import Act, Choice, Lifting, NoticeRef, Restriction, Submission
+from sidecar.model.instant import Instant
+from sidecar.model.scope import Scope
+from sidecar.model.vocabulary import Actor, ChoiceKind
 
-RECORD_EVENT: Final = Method.of("ConsentService", "RecordEvent")
 GET_RECORD: Final = Method.of("ConsentService", "GetRecord")
 LIST_HISTORY: Final = Method.of("ConsentService", "ListHistory")
-ERASE: Final = Method.of("ConsentService", "Erase")
 
 _PAGE = 1_000
 
@@ -45,19 +46,19 @@ def consent() -> None:
 @token_option
 @output_option
 def record(
+    *,
     subject: str,
     kind: str | None,
-    explicit: bool,  # noqa: FBT001 - click passes by name
+    explicit: bool,
     actor: str,
-    notice: model_pb2.NoticeRef | None,
+    notice: NoticeRef | None,
     until: Instant | None,
     address: str,
     token_file: Path,
     output: str,
     **scope: Any,  # noqa: ANN401 - the four dimensions
 ) -> None:
-    """
-    Record a choice, counting from now.
+    """Record a choice, counting from now.
 
     A yes reaches no further than what it names: without --recipient it is for the first party, without --channel for
     the channels of its purposes. In every other choice what is not named means all.
@@ -68,20 +69,15 @@ def record(
         raise click.UsageError("--explicit and --until belong to --given")
     if kind == "given" and not (scope["purposes"] and scope["categories"]):
         raise click.UsageError("--given needs --purpose and --category (--category '*' for all)")
+    if kind == "restricted" and notice is not None:
+        raise click.UsageError("--notice belongs to a choice, not to a restriction")
+    act: Act
     if kind == "restricted":
-        if notice is not None:
-            raise click.UsageError("--notice belongs to a choice, not to a restriction")
-        event = _event(actor, restriction=consent_pb2.Restriction(scope=to_scope(**scope)))
+        act = Restriction(scope=Scope(**scope))
     else:
-        choice = consent_pb2.Choice(
-            kind=consent_pb2.ChoiceKind.Value(f"CHOICE_KIND_{kind.upper()}"),
-            scope=to_scope(**scope),
-            explicit=explicit,
-            expires_at=None if until is None else _timestamp(until),
-            notice=notice,
-        )
-        event = _event(actor, submission=consent_pb2.Submission(choices=[choice]))
-    _record(subject, event, address, token_file, output)
+        choice = Choice(kind=ChoiceKind(kind), scope=Scope(**scope), explicit=explicit, expires_at=until, notice=notice)
+        act = Submission(choices=(choice,))
+    _record(subject, act, Actor(actor), server=(address, token_file), output=output)
 
 
 @consent.command()
@@ -91,11 +87,10 @@ def record(
 @address_option
 @token_option
 @output_option
-def withdraw(subject: str, actor: str, address: str, token_file: Path, output: str, **scope: Any) -> None:  # noqa: ANN401
+def withdraw(*, subject: str, actor: str, address: str, token_file: Path, output: str, **scope: Any) -> None:  # noqa: ANN401
     """Take consent back, for all that is not named: without --purpose for every purpose."""
-    choice = consent_pb2.Choice(kind=consent_pb2.CHOICE_KIND_WITHDRAWN, scope=to_scope(**scope))
-    event = _event(actor, submission=consent_pb2.Submission(choices=[choice]))
-    _record(subject, event, address, token_file, output)
+    act = Submission(choices=(Choice(kind=ChoiceKind.WITHDRAWN, scope=Scope(**scope)),))
+    _record(subject, act, Actor(actor), server=(address, token_file), output=output)
 
 
 @consent.command()
@@ -104,10 +99,10 @@ def withdraw(subject: str, actor: str, address: str, token_file: Path, output: s
 @address_option
 @token_option
 @output_option
-def lift(subject: str, address: str, token_file: Path, output: str, **scope: Any) -> None:  # noqa: ANN401
+def lift(*, subject: str, address: str, token_file: Path, output: str, **scope: Any) -> None:  # noqa: ANN401
     """Lift restrictions at or below the scope; without options every restriction."""
-    event = _event("operator", lifting=consent_pb2.Lifting(scope=to_scope(**scope)))
-    _record(subject, event, address, token_file, output)
+    act = Lifting(scope=Scope(**scope))
+    _record(subject, act, Actor.OPERATOR, server=(address, token_file), output=output)
 
 
 @consent.command()
@@ -115,7 +110,7 @@ def lift(subject: str, address: str, token_file: Path, output: str, **scope: Any
 @address_option
 @token_option
 @output_option
-def show(subject: str, address: str, token_file: Path, output: str) -> None:
+def show(*, subject: str, address: str, token_file: Path, output: str) -> None:
     """Show what a person's record says."""
     request = consent_pb2.GetRecordRequest(subject=subject)
     with Connection(address, read_token(token_file)) as connection:
@@ -131,7 +126,7 @@ def show(subject: str, address: str, token_file: Path, output: str) -> None:
 @address_option
 @token_option
 @output_option
-def history(subject: str, address: str, token_file: Path, output: str) -> None:
+def history(*, subject: str, address: str, token_file: Path, output: str) -> None:
     """Show every event of a person, oldest first."""
     entries: list[consent_pb2.HistoryEntry] = []
     request = consent_pb2.ListHistoryRequest(subject=subject, page_size=_PAGE)
@@ -150,54 +145,44 @@ def history(subject: str, address: str, token_file: Path, output: str) -> None:
 
 @consent.command()
 @subject_option
-@click.option("--category", "categories", multiple=True, metavar="KEY", help="Only this data category; may be repeated.")
+@click.option(
+    "--category", "categories", multiple=True, metavar="KEY", help="Only this data category; may be repeated."
+)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @address_option
 @token_option
 @output_option
 def erase(
+    *,
     subject: str,
     categories: tuple[str, ...],
-    yes: bool,  # noqa: FBT001 - click passes by name
+    yes: bool,
     address: str,
     token_file: Path,
     output: str,
 ) -> None:
     """Forget a person, or some categories of their data. What it voids never comes back."""
-    if not yes and click.get_text_stream("stdin").isatty():
+    if not yes and sys.stdin.isatty():
         what = f"{', '.join(categories)} of `{subject}`" if categories else f"everything of `{subject}`"
         click.confirm(f"Erase {what}? This cannot be undone", abort=True, err=True)
-    request = consent_pb2.EraseRequest(subject=subject, id=_new_id(), categories=categories)
     with Connection(address, read_token(token_file)) as connection:
-        answer = connection.call(ERASE, request, consent_pb2.EraseResponse)
+        answer = erase_subject(connection, subject, categories)
     if output == "json":
         show_json(to_plain(answer))
     else:
-        show_line(f"erased; everything until {show_timestamp(answer.effective_at)} is void (revision {answer.revision})")
+        show_line(
+            f"erased; everything until {show_timestamp(answer.effective_at)} is void (revision {answer.revision})"
+        )
 
 
 consent.add_command(import_command)
 
 
-def _event(actor: str, **act: Any) -> consent_pb2.Event:  # noqa: ANN401 - one member of the oneof
-    return consent_pb2.Event(
-        id=_new_id(), actor=consent_pb2.Actor.Value(f"ACTOR_{actor.upper()}"), method="command-line", **act
-    )
-
-
-def _new_id() -> str:
-    return f"cli-{uuid.uuid4()}"
-
-
-def _timestamp(at: Instant) -> Timestamp:
-    return Timestamp(seconds=at // SECOND, nanos=at % SECOND * 1_000)
-
-
-def _record(subject: str, event: consent_pb2.Event, address: str, token_file: Path, output: str) -> None:
-    request = consent_pb2.RecordEventRequest(subject=subject, event=event)
+def _record(subject: str, act: Act, actor: Actor, *, server: tuple[str, Path], output: str) -> None:
+    address, token_file = server
     with Connection(address, read_token(token_file)) as connection:
-        answer = connection.call(RECORD_EVENT, request, consent_pb2.RecordEventResponse)
+        event_id, answer = record_act(connection, subject, act, actor)
     if output == "json":
-        show_json({"event_id": event.id, **to_plain(answer)})
+        show_json({"event_id": event_id, **to_plain(answer)})
     else:
         show_line(f"recorded; counts from {show_timestamp(answer.effective_at)} (revision {answer.revision})")

@@ -19,7 +19,7 @@ STATUS: Final = Method.of("StatusService", "GetStatus")
 @click.command()
 @address_option
 @output_option
-def healthcheck(address: str, output: str) -> None:
+def healthcheck(*, address: str, output: str) -> None:
     """Ask whether the sidecar answers questions; exits 1 if not. Needs no token."""
     request = health_pb2.HealthCheckRequest(service="authz")
     with Connection(address) as connection:
@@ -38,7 +38,7 @@ def healthcheck(address: str, output: str) -> None:
 @address_option
 @token_option
 @output_option
-def status(address: str, token_file: Path, output: str) -> NoReturn:
+def status(*, address: str, token_file: Path, output: str) -> NoReturn:
     """Show how the sidecar is: revisions, ages, listeners, last errors; exits 1 if it is not ready."""
     with Connection(address, read_token(token_file)) as connection:
         answer = connection.call(STATUS, status_pb2.GetStatusRequest(), status_pb2.GetStatusResponse)

@@ -26,22 +26,25 @@ from sidecar.cli.output import console, output_option, show_json, show_line
 @address_option
 @token_option
 @output_option
-def import_command(file: Path, rejects: Path | None, address: str, token_file: Path, output: str) -> None:
-    """
-    Record past events from FILE, one JSON object a line ('-': standard input).
+def import_command(*, file: Path, rejects: Path | None, address: str, token_file: Path, output: str) -> None:
+    """Record past events from FILE, one JSON object a line ('-': standard input).
 
     Refused lines do not stop the others; exits 1 if there are any. They are written as they were, each below a line
-    that starts with '#' and says why; mend them and import that file. Importing a line twice is safe: events are known by
-    their ids. Empty lines and lines that start with '#' are skipped.
+    that starts with '#' and says why; mend them and import that file. Importing a line twice is safe: events are known
+    by their ids. Empty lines and lines that start with '#' are skipped.
     """
     refused = Rejects(rejects or Path("import.rejected" if file == Path("-") else f"{file}.rejected"))
-    with Connection(address, read_token(token_file)) as connection, refused, _opened(file) as (lines, size):
-        with progress_bar("importing", size, shown=output == "table") as progress:
-            run = bulk.Import(connection, lines, refused.add, progress)
-            try:
-                outcome = run.run()
-            except (CommandError, OSError) as error:
-                raise _interrupted(error, run.outcome) from error
+    with (
+        Connection(address, read_token(token_file)) as connection,
+        refused,
+        _opened(file) as (lines, size),
+        progress_bar("importing", size, shown=output == "table") as progress,
+    ):
+        run = bulk.Import(connection, lines, refused.add, progress)
+        try:
+            outcome = run.run()
+        except (CommandError, OSError) as error:
+            raise _interrupted(error, run.outcome) from error
     rejects_file = str(refused.path) if outcome.rejected else None
     if output == "json":
         show_json(
@@ -97,7 +100,7 @@ def progress_bar(title: str, size: int | None, *, shown: bool) -> Iterator[bulk.
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
     if file == Path("-"):
-        yield click.get_binary_stream("stdin"), None
+        yield sys.stdin.buffer, None
         return
     with file.open("rb") as opened:
         yield opened, file.stat().st_size or None

@@ -67,9 +67,10 @@ def show_failure(failure: Failure, *, as_json: bool) -> None:
         click.echo(json.dumps(failure.to_plain(), indent=2, ensure_ascii=False), err=True)
         return
     errors = console(sys.stderr)
-    errors.print(Text.assemble(("error: ", "bold red"), failure.message), soft_wrap=True)
+    message = "\n".join(map(printable, failure.message.splitlines()))
+    errors.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
     if failure.hint:
-        errors.print(Text(f"  {failure.hint}"), soft_wrap=True)
+        errors.print(Text(f"  {printable(failure.hint)}"), soft_wrap=True)
 
 
 def printable(text: str) -> str:

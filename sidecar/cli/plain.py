@@ -8,14 +8,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sidecar.model import instant
 
 
-def to_plain(message: Message) -> object:
+def to_plain(message: Message) -> dict[str, object]:
     """*message* as dictionaries, lists and scalars.
 
     Absent messages are ``None``; enumerations are their names in lower case, without their prefix; of a oneof only the
     member that is set appears.
     """
-    if isinstance(message, Timestamp):
-        return show_timestamp(message)
     return {
         field.name: _value(message, field)
         for field in message.DESCRIPTOR.fields
@@ -38,6 +36,8 @@ def _value(message: Message, field: Any) -> object:  # noqa: ANN401 - the descri
 
 
 def _single(value: object, field: Any) -> object:  # noqa: ANN401
+    if isinstance(value, Timestamp):
+        return show_timestamp(value)
     if isinstance(value, Message):
         return to_plain(value)
     if field.enum_type is not None and isinstance(value, int):

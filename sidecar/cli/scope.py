@@ -5,15 +5,23 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from sidecar.api.v1 import consent_pb2
-
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _SCOPE: Final = (
     click.option("--purpose", "purposes", multiple=True, metavar="KEY", help="About which purpose; may be repeated."),
-    click.option("--category", "categories", multiple=True, metavar="KEY", help="About which data category, or '*'; may be repeated."),
-    click.option("--channel", "channels", multiple=True, metavar="NAME", help="About which channel, or '*'; may be repeated."),
-    click.option("--recipient", "recipients", multiple=True, metavar="KEY", help="About which recipient; may be repeated."),
+    click.option(
+        "--category",
+        "categories",
+        multiple=True,
+        metavar="KEY",
+        help="About which data category, or '*'; may be repeated.",
+    ),
+    click.option(
+        "--channel", "channels", multiple=True, metavar="NAME", help="About which channel, or '*'; may be repeated."
+    ),
+    click.option(
+        "--recipient", "recipients", multiple=True, metavar="KEY", help="About which recipient; may be repeated."
+    ),
 )
 
 subject_option = click.option("--subject", required=True, metavar="ID", help="Whose consent.")
@@ -29,14 +37,7 @@ actor_option = click.option(
 
 
 def scope_options(command: _F) -> _F:
-    """Add the four dimensions of a scope to *command*."""
+    """Add the four dimensions of a scope to *command*, which gets them by the names that ``Scope`` has."""
     for option in reversed(_SCOPE):
         command = option(command)
     return command
-
-
-def to_scope(
-    purposes: tuple[str, ...], categories: tuple[str, ...], channels: tuple[str, ...], recipients: tuple[str, ...]
-) -> consent_pb2.Scope:
-    """The scope that the options say."""
-    return consent_pb2.Scope(purposes=purposes, categories=categories, channels=channels, recipients=recipients)

@@ -2,24 +2,22 @@
 
 import click
 
-from sidecar.api.v1 import model_pb2
 from sidecar.model import instant
+from sidecar.model.event import NoticeRef
 from sidecar.model.instant import Instant
 
 
-class NoticeType(click.ParamType[model_pb2.NoticeRef]):
+class NoticeType(click.ParamType[NoticeRef]):
     """``KEY@VERSION``."""
 
     name = "notice"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> model_pb2.NoticeRef:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> NoticeRef:
         """The notice that *value* names."""
         key, _, version = str(value).rpartition("@")
         if not key or not (version.isascii() and version.isdigit()) or not 0 < int(version[:10]) < 2**31:
             self.fail(f"`{value}` is not KEY@VERSION, such as home@2", param, ctx)
-        return model_pb2.NoticeRef(key=key, version=int(version))
+        return NoticeRef(key=key, version=int(version))
 
 
 class InstantType(click.ParamType[Instant]):

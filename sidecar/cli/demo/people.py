@@ -55,10 +55,12 @@ class _Person:
     def dice(self) -> Dice:
         return Dice(self.subject)
 
-    def chose(self, at: Instant, kind: str, scope: dict[str, list[str]], **more: object) -> None:
+    def chose(
+        self, at: Instant, kind: str, scope: dict[str, list[str]], *, actor: str = "", **more: str | bool
+    ) -> None:
         """One choice on a form; *more* are its other parts."""
         choice = {"kind": kind, "scope": scope, **more}
-        self.did(at, submission={"choices": [choice]}, actor=self.voice)
+        self.did(at, submission={"choices": [choice]}, actor=actor or self.voice)
 
     def did(self, at: Instant, **event: object) -> None:
         """Any event."""
@@ -112,7 +114,7 @@ def _newsletter(person: _Person) -> None:
     if not dice.chance("news given", 55):
         return
     scope = _NEWS if at >= _NEWS_2 and dice.chance("news by text", 40) else _EMAIL
-    grant: dict[str, object] = {"notice": "newsletter@2" if at >= _NEWS_2 else "newsletter@1"}
+    grant = {"notice": "newsletter@2" if at >= _NEWS_2 else "newsletter@1"}
     if dice.chance("news ends", 15):
         over = dice.after("news over", at, TODAY, days=200)
         grant["expires_at"] = dice.pick("news end", show(over), "2036-12-31T00:00:00Z")
@@ -130,7 +132,8 @@ def _home(person: _Person) -> None:
         return
     at = dice.between("home at", _OPENED, TODAY)
     version = 2 if at >= _HOME_2 else 1
-    person.chose(at, "given", _HABITS, notice=f"home@{version}")
+    alone = person.is_child and dice.chance("alone", 30)
+    person.chose(at, "given", _HABITS, notice=f"home@{version}", actor="subject" if alone else person.voice)
     if version == 1 and dice.chance("home again", 50):
         person.chose(dice.between("home again at", _HOME_2, TODAY), "given", _HABITS, notice="home@2")
     if dice.chance("diet", 30):

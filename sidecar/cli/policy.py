@@ -1,0 +1,42 @@
+"""``policy``: what authors run on a bundle."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from sidecar.cli.failure import CommandError, ExitCode, Failure
+from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.errors import BundleError
+from sidecar.policy.bundle import load_bundle
+
+
+@click.group()
+def policy() -> None:
+    """Work on a bundle. Needs no server."""
+
+
+@policy.command("check")
+@click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
+@output_option
+def check_bundle(*, bundle: Path, strict: bool, output: str) -> NoReturn:
+    """Load BUNDLE and show everything that is wrong with it; exits 3 if it is invalid."""
+    try:
+        loaded = load_bundle(bundle)
+    except BundleError as error:
+        details = {"problems": [asdict(problem) for problem in error.problems]}
+        failure = Failure(code=error.code, message=str(error), details=details)
+        raise CommandError(failure, exit_code=ExitCode.INVALID) from error
+    findings = loaded.findings
+    if output == "json":
+        problems = [asdict(problem) for problem in findings]
+        show_json({"revision": loaded.revision, "policies": len(loaded.policies.ids), "problems": problems})
+    else:
+        for finding in findings:
+            for line in str(finding).splitlines():
+                show_line(line)
+        warnings = f"{len(findings)} warning{'s' * (len(findings) != 1)}"
+        show_line(f"valid, {len(loaded.policies.ids)} policies, {warnings}; revision {loaded.revision}")
+    click.get_current_context().exit(ExitCode.ERROR if strict and findings else ExitCode.SUCCESS)

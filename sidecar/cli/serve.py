@@ -1,0 +1,77 @@
+"""``serve``: the server itself."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from sidecar.cli.demo.seeding import Example, find_example, seed
+from sidecar.cli.importing import progress_bar
+from sidecar.cli.invocation import program_words
+from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.running import Reach, running, stopped_by_signals
+from sidecar.cli.settings import read_settings, settings_options
+from sidecar.config import Config
+
+
+@click.command()
+@settings_options
+@click.option("--seed-demo", is_flag=True, help="On the first start, import ten thousand invented people.")
+@output_option
+def serve(*, config_file: Path | None, seed_demo: bool, output: str, **options: Any) -> None:  # noqa: ANN401
+    """Serve a bundle until SIGTERM or SIGINT, then finish the calls in flight.
+
+    Options come before the environment (SIDECAR_<SECTION>_<SETTING>), that before the file.
+    """
+    settings = read_settings(config_file, **options)
+    with stopped_by_signals(), running(settings) as (sidecar, reach):
+        addresses = sidecar.addresses
+        if output == "table":
+            _announce(settings, addresses, reach)
+        example = _seed(settings, reach, output) if seed_demo else None
+        if output == "json":
+            show_json(_to_plain(settings, addresses, reach, example))
+        sys.stdout.flush()
+        while True:
+            signal.pause()
+
+
+def _seed(settings: Config, reach: Reach, output: str) -> Example | None:
+    with reach.connect() as connection, progress_bar("seeding", None, shown=output == "table") as progress:
+        seeded = seed(connection, settings.data.dir, progress)
+    example = find_example(reach.address)
+    if output == "table":
+        if seeded:
+            show_line(f"{seeded} events of invented people imported")
+        if example is not None:
+            _show_example(example, reach)
+    return example
+
+
+def _announce(settings: Config, addresses: tuple[str, ...], reach: Reach) -> None:
+    show_line(f"sidecar {os.getpid()} serves {settings.bundle.path} on {', '.join(addresses)}")
+    show_line(f"the operator's token is in {reach.token_file}")
+
+
+def _show_example(example: Example, reach: Reach) -> None:
+    check, withdraw = example.commands(reach.invocation(program_words(sys.argv[0])))
+    show_line()
+    show_line("in another terminal, this is allowed:")
+    show_line(Text(f"  {check}", style="bold"))
+    show_line("and after this it is denied:")
+    show_line(Text(f"  {withdraw}", style="bold"))
+
+
+def _to_plain(settings: Config, addresses: tuple[str, ...], reach: Reach, example: Example | None) -> object:
+    commands = example.commands(reach.invocation(program_words(sys.argv[0]))) if example else None
+    return {
+        "bundle": str(settings.bundle.path),
+        "data_dir": str(settings.data.dir),
+        "addresses": list(addresses),
+        "token_file": str(reach.token_file),
+        "example": {"check": commands[0], "withdraw": commands[1]} if commands else None,
+    }
