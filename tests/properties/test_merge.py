@@ -1,0 +1,95 @@
+"""Records are a join: order, duplicates and compaction change nothing."""
+
+from functools import reduce
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.consent.record import EMPTY, Kind, Record, merge
+from sidecar.model.catalog import Catalog
+from sidecar.model.event import Erasure, Event
+from tests.model.facts import facts
+from tests.properties.lived import alone, live, real_facts
+from tests.strategies import Step, catalogs, lives, moments, questions
+
+
+@st.composite
+def worlds_with_records(draw: st.DrawFn) -> tuple[Record, Record, Record]:
+    """Three records that share events, or have the same ids for other events, or nothing in common."""
+    catalog = draw(catalogs())
+    told = live(catalog, draw(lives())).told
+    other = live(catalog, draw(lives(prefix=draw(st.sampled_from(("e", "f")))))).record
+    parts = [alone(catalog, one) for one in told]
+    first = draw(st.lists(st.sampled_from(parts), max_size=4)) if parts else []
+    second = draw(st.lists(st.sampled_from(parts), max_size=4)) if parts else []
+    return reduce(merge, first, EMPTY), reduce(merge, second, other), other
+
+
+@given(worlds_with_records())
+def test_merging_is_commutative(records: tuple[Record, Record, Record]) -> None:
+    """It does not matter who merges whom."""
+    one, other, _ = records
+
+    assert merge(one, other) == merge(other, one)
+
+
+@given(worlds_with_records())
+def test_merging_is_associative(records: tuple[Record, Record, Record]) -> None:
+    """It does not matter what is merged first."""
+    one, other, third = records
+
+    assert merge(merge(one, other), third) == merge(one, merge(other, third))
+
+
+@given(worlds_with_records())
+def test_merging_is_idempotent(records: tuple[Record, Record, Record]) -> None:
+    """Merging the same again changes nothing, and nothing is merged with nothing."""
+    one, other, _ = records
+    both = merge(one, other)
+
+    assert both == merge(both, one)
+    assert both == merge(other, both)
+    assert one == merge(one, one) == merge(one, EMPTY)
+
+
+@given(st.data(), catalogs(), lives(), moments)
+def test_order_duplicates_and_compaction_change_nothing(
+    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], now: int
+) -> None:
+    """Events replayed in any order, some twice, some already merged into a record, give the record of the log."""
+    lived = live(catalog, life)
+    compacted = live(catalog, life[: data.draw(st.integers(0, len(life)))]).record
+    replayed = [
+        *lived.told,
+        *data.draw(st.lists(st.sampled_from(lived.told), max_size=3) if lived.told else st.just([])),
+    ]
+    parts = data.draw(st.permutations([compacted, *(alone(catalog, one) for one in replayed)]))
+    merged = reduce(merge, parts)
+
+    assert lived.record == merged
+    for question in data.draw(questions(catalog)):
+        assert facts(catalog, lived.told, question, now) == real_facts(catalog, merged, question, now)
+
+
+@given(st.data(), catalogs(), lives(), lives(prefix="late"), moments)
+def test_erasure_survives_replay_in_any_order(
+    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], late: tuple[Step, ...], now: int
+) -> None:
+    """What was said before an erasure is void, whenever it arrives; only objections are left of it."""
+    erasure = Step(Event(id="erasure", act=Erasure()), life[-1].accepted_at if life else now)
+    lived = live(catalog, (*life, erasure, *late))
+    place = next(place for place, one in enumerate(lived.told) if one.event.id == "erasure")
+    horizon, after = lived.told[place].closes_at, lived.told[place:]
+    parts = data.draw(st.permutations([alone(catalog, one) for one in lived.told]))
+    merged = reduce(merge, parts)
+
+    assert lived.record == merged
+    assert horizon is not None
+    assert not [entry for entry in merged.entries if entry.at <= horizon and entry.kind != Kind.OBJECTED]
+    assert all(trait.at > horizon for _, trait in merged.traits)
+    for question in data.draw(questions(catalog)):
+        replayed = real_facts(catalog, merged, question, now)
+        forgotten = facts(catalog, after, question, now)
+
+        assert forgotten == replayed._replace(objected=forgotten.objected)
+        assert forgotten.objected <= replayed.objected
