@@ -7,7 +7,7 @@ The rules, for one data category (a field in several is asked once per category)
 - A no is *lifted* by a grant that is later, at least as narrow in every dimension, covers the region that the no and
   the question share, and is live for that region.
 - A grant is *live for a region* while not expired, not superseded by its notice, not voided by an erasure of a related
-  category, and no later grant at least as narrow that covers that region has expired.
+  category, and no later grant at least as narrow that touches that region has expired.
 - Of two choices of one submission the strictly narrower counts as the later.
 """
 
@@ -167,7 +167,7 @@ class _Weighing:
             other.expired
             and _later(other, grant, grant.atom)
             and other.atom.within(grant.atom)
-            and region.within(other.atom)
+            and region.touches(other.atom)
             for other in map(self._entries.__getitem__, self._grants)
         )
 

@@ -59,10 +59,27 @@ def fold(record: Record, event: Event, *, accepted_at: Instant, catalog: Catalog
         accepted_at = min(event.occurred_at, accepted_at)
     now = max(accepted_at, record.latest_at + 1)
     opens_at = now if event.occurred_at is None else min(event.occurred_at, accepted_at)
-    delta = _delta(event, catalog, opens_at=opens_at, closes_at=now)
+    delta = _standing_for(record, _delta(event, catalog, opens_at=opens_at, closes_at=now), opens_at=opens_at)
     if claimed_ahead > MAX_AHEAD and _only_opens(event.act, delta):
         raise RequestError("event.occurred_at", "it lies more than 300 s in the future")
     return Folded(record=_bounded(merge(record, delta), delta, at=now), effective_at=delta.latest_at)
+
+
+def _standing_for(record: Record, delta: Record, *, opens_at: Instant) -> Record:
+    """*delta* with the noes that replace one made since *opens_at* standing for that one too.
+
+    A grant that arrives late, together with the same no again, must not lift what was said in between.
+    """
+    since = {(entry.kind, entry.atom) for entry in record.entries if entry.at >= opens_at}
+    return with_entries(
+        delta,
+        (
+            replace(entry, broadened=True)
+            if entry.kind not in _OPENING and (entry.kind, entry.atom) in since
+            else entry
+            for entry in delta.entries
+        ),
+    )
 
 
 def _only_opens(act: Act, delta: Record) -> bool:
@@ -105,6 +122,7 @@ def _submission_entries(
     """Its choices as entries; of equal atoms the no stays, and noes that are too many are broadened."""
     grants: list[Entry] = []
     noes: list[Entry] = []
+    written: dict[Atom, set[Atom]] = {}
     if not submission.choices:
         raise RequestError("event.submission.choices", "a submission has at least one choice")
     for index, choice in enumerate(submission.choices):
@@ -123,14 +141,21 @@ def _submission_entries(
             notice=choice.notice,
             method=event.method,
         )
-        atoms = choice_atoms(choice, catalog, path=path)
-        (grants if kind is Kind.GIVEN else noes).extend(replace(entry, atom=atom) for atom in atoms)
+        for atom in choice_atoms(choice, catalog, path=path):
+            (grants if kind is Kind.GIVEN else noes).append(replace(entry, atom=atom))
+            written[atom] = {atom, _as_written(atom, choice.scope)} | written.get(atom, set())
     refused = {no.atom for no in noes}
-    grants = [grant for grant in grants if grant.atom not in refused]
+    grants = [grant for grant in grants if refused.isdisjoint(written[grant.atom])]
     if len(grants) > MAX_ATOMS_PER_EVENT:
         raise RecordFullError("event.submission", f"grants {len(grants)} things, at most {MAX_ATOMS_PER_EVENT} fit")
     room = MAX_ATOMS_PER_EVENT - len(grants)
     return (*grants, *_broadened(noes, room=room, at=closes_at))
+
+
+def _as_written(atom: Atom, scope: Scope) -> Atom:
+    """*atom* without the defaults of a grant, to be compared with a no that leaves the same unsaid."""
+    channel = atom.channel if scope.channels else ANY
+    return atom._replace(channel=channel, recipient=atom.recipient if scope.recipients else ANY)
 
 
 def _scoped(event: Event, kind: Kind, scope: Scope, path: str, *, at: Instant) -> Record:

@@ -37,7 +37,7 @@ class Entry:
     expires_at: Instant | None = None
     notice: NoticeRef | None = None
     method: str = ""
-    broadened: bool = False  # stands for narrower noes that no longer fitted; no grant of its own event lifts it
+    broadened: bool = False  # stands for noes of other events too; so no grant of its own event lifts it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,6 +102,12 @@ CONTENT = question(field="diary", purpose="content", channel=None)
             id="a narrower grant's end ends the broader one there",
         ),
         pytest.param(
+            "expired",
+            [say("given", scope("marketing", "*")), say("given", MAIL, expires_at=50_000)],
+            question(field="contact"),
+            id="and for what lies above it",
+        ),
+        pytest.param(
             "superseded", [say("given", scope(EMAIL, "*"), notice=("home", 1))], None, id="a new notice asks anew"
         ),
         pytest.param(

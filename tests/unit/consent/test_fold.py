@@ -96,10 +96,28 @@ def test_imported_lines_must_say_when_they_happened() -> None:
 
 def test_equal_atoms_of_one_submission_are_a_no() -> None:
     """Ticked and unticked at once is unticked."""
-    no = choice("withdrawn", scope(EMAIL, "*", "email", "first_party"))
-    record = folded(submission("a", YES, no, choice("given", scope("content", "*"))))
+    for no in (NO, choice("withdrawn", scope(EMAIL, "*", "email", "first_party"))):
+        record = folded(submission("a", YES, no, choice("given", scope("content", "*"))))
 
-    assert {Kind.WITHDRAWN: EMAIL} == {e.kind: e.atom.purpose for e in record.entries if e.atom.purpose == EMAIL}
+        assert {Kind.WITHDRAWN: EMAIL} == {e.kind: e.atom.purpose for e in record.entries if e.atom.purpose == EMAIL}
+
+
+def test_a_grant_that_says_more_than_the_no_is_kept() -> None:
+    """Nothing by any channel, but by email: that is narrower, not equal."""
+    record = folded(submission("a", NO, choice("given", scope(EMAIL, "*", "email"))))
+
+    assert {Kind.WITHDRAWN, Kind.GIVEN} == {entry.kind for entry in record.entries}
+
+
+def test_a_late_submission_that_repeats_a_no_stands_for_the_earlier_one() -> None:
+    """Its grants, made before that no, do not lift it; those of a submission made now would."""
+    said = submission("said", choice("withdrawn", scope("marketing")))
+    both = (choice("given", scope(EMAIL, "user")), choice("withdrawn", scope("marketing")))
+    late = folded(submission("late", *both, occurred_at=10), record=folded(said))
+    prompt = folded(submission("prompt", *both), record=folded(said))
+
+    assert [True] == [entry.broadened for entry in late.entries if entry.kind is Kind.WITHDRAWN]
+    assert [False] == [entry.broadened for entry in prompt.entries if entry.kind is Kind.WITHDRAWN]
 
 
 @pytest.mark.parametrize(
