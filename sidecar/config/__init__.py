@@ -1,6 +1,6 @@
 """The configuration: every setting once, with default, unit and meaning; read once, then passed as an argument."""
 
-from sidecar.config.listener import Listener, split_host_port
+from sidecar.config.listener import Listener, join_host_port, split_host_port
 from sidecar.config.sections import (
     Bundle,
     Config,
@@ -25,6 +25,7 @@ __all__ = [
     "Log",
     "Server",
     "Token",
+    "join_host_port",
     "load",
     "split_host_port",
 ]

@@ -92,13 +92,12 @@ class Http:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much one call, and all calls together, may ask for."""
+    """How much one call, and all calls together, may ask for; the protocol's own limits can only be lowered."""
 
     message_bytes: int = setting(65_536, "Size of a message.", unit="bytes")
     fields: int = setting(64, "Fields in a question.")
     attributes: int = setting(32, "Attributes in a question.")
     string_bytes: int = setting(1_024, "Size of a string, where its own limit is not lower.", unit="bytes")
-    subject_bytes: int = setting(256, "Size of a subject id.", unit="bytes")
     batch_items: int = setting(64, "Questions in a batch.")
     calls_in_flight: int = setting(1_024, "Calls per listener, waiting for a thread or being answered; streams count.")
     streams: int = setting(8, "Open streams; each holds a thread.")
@@ -109,11 +108,10 @@ class Limits:
 
     def __post_init__(self) -> None:
         _between("limits.message_bytes", self.message_bytes, 4_096, 4_194_304)
-        _between("limits.fields", self.fields, 1, 1_024)
-        _between("limits.attributes", self.attributes, 0, 1_024)
-        _between("limits.string_bytes", self.string_bytes, 64, 65_536)
-        _between("limits.subject_bytes", self.subject_bytes, 16, 1_024)
-        _between("limits.batch_items", self.batch_items, 1, 1_024)
+        _between("limits.fields", self.fields, 1, 64)
+        _between("limits.attributes", self.attributes, 0, 32)
+        _between("limits.string_bytes", self.string_bytes, 64, 1_024)
+        _between("limits.batch_items", self.batch_items, 1, 64)
         _between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)
         _between("limits.streams", self.streams, 0, 500)
         _between("limits.parked", self.parked, 0, 500)

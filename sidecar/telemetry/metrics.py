@@ -66,9 +66,9 @@ class Metrics:
         self._in_flight.dec()
         self._calls.labels(method, code).inc()
 
-    def recorded(self, kind: str) -> None:
-        """Count an event of *kind*."""
-        self._events.labels(kind).inc()
+    def recorded(self, kind: str, events: int = 1) -> None:
+        """Count *events* of *kind*."""
+        self._events.labels(kind).inc(events)
 
     def failed(self, component: str) -> None:
         """Count an error of *component*."""

@@ -1,12 +1,12 @@
 """Consent events, from the protocol and back."""
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from sidecar.api.v1 import consent_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
+from sidecar.consent.limits import MAX_EVENT_ID_BYTES, check_subject
 from sidecar.errors import NotBuiltError, RequestError
 from sidecar.model.event import Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
 from sidecar.model.instant import Instant
@@ -15,12 +15,9 @@ from sidecar.model.vocabulary import Actor, ChoiceKind
 from sidecar.transport.convert.instants import from_timestamp, to_optional_timestamp
 from sidecar.transport.convert.text import check_count, check_text
 
-MAX_ID_BYTES: Final = 128
-MAX_METHOD_BYTES: Final = 64
-MAX_LANGUAGE_BYTES: Final = 64
 MAX_CHOICES: Final = 64
+"""Choices in a submission."""
 
-_JURISDICTION: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _ACTORS: Final[dict[int, Actor]] = {
     pb.ACTOR_UNSPECIFIED: Actor.SUBJECT,
     **{pb.Actor.Value(f"ACTOR_{actor.name}"): actor for actor in Actor},
@@ -37,11 +34,12 @@ class EventReader:
 
     def subject(self, value: str) -> str:
         """*value* if it can be a subject id; the error does not repeat it."""
-        return check_text(value, "subject", most=self._limits.subject_bytes)
+        check_subject(value)
+        return value
 
     def event_id(self, value: str, field: str) -> str:
         """*value* if it can be an event id."""
-        return check_text(value, field, most=MAX_ID_BYTES)
+        return check_text(value, field, most=MAX_EVENT_ID_BYTES)
 
     def names(self, values: Iterable[str], field: str) -> tuple[str, ...]:
         """*values*, each once; whether the catalog has them is not checked here."""
@@ -51,7 +49,7 @@ class EventReader:
         return tuple(dict.fromkeys(named))
 
     def read(self, message: pb.Event) -> Event:
-        """The event that *message* tells; its fields are named as ``event.…``.
+        """The event that *message* tells, each part well-formed; the ledger checks what it says.
 
         Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for a link.
         """
@@ -59,12 +57,12 @@ class EventReader:
         if actor is None:
             raise RequestError("event.actor", f"unknown value {message.actor}")
         return Event(
-            id=self.event_id(message.id, "event.id"),
+            id=message.id,
             act=self._act(message),
             occurred_at=_instant(message, "occurred_at", "event"),
             actor=actor,
-            method=check_text(message.method, "event.method", most=MAX_METHOD_BYTES, least=0),
-            language=check_text(message.language, "event.language", most=MAX_LANGUAGE_BYTES, least=0),
+            method=message.method,
+            language=message.language,
         )
 
     def _act(self, message: pb.Event) -> Submission | Restriction | Lifting | Traits:
@@ -81,7 +79,7 @@ class EventReader:
             case "lifting":
                 return Lifting(scope=self._scope(message.lifting.scope, "event.lifting.scope"))
             case "traits":
-                return self._traits(message.traits, "event.traits")
+                return _traits(message.traits, "event.traits")
             case "link":
                 raise NotBuiltError("`event.link`: linking ids is not built yet")
             case _:
@@ -106,15 +104,13 @@ class EventReader:
     def _scope(self, message: pb.Scope, path: str) -> Scope:
         return Scope(**{name: self.names(getattr(message, name), f"{path}.{name}") for name in _DIMENSIONS})
 
-    def _traits(self, message: pb.Traits, path: str) -> Traits:
-        jurisdiction = message.jurisdiction or None
-        if jurisdiction is not None and not _JURISDICTION.fullmatch(jurisdiction):
-            raise RequestError(f"{path}.jurisdiction", "not an ISO 3166 code such as DE or US-CA")
-        return Traits(
-            digital_consent_at=_instant(message, "digital_consent_at", path),
-            of_age_at=_instant(message, "of_age_at", path),
-            jurisdiction=jurisdiction,
-        )
+
+def _traits(message: pb.Traits, path: str) -> Traits:
+    return Traits(
+        digital_consent_at=_instant(message, "digital_consent_at", path),
+        of_age_at=_instant(message, "of_age_at", path),
+        jurisdiction=message.jurisdiction or None,
+    )
 
 
 def _instant(message: pb.Event | pb.Choice | pb.Traits, name: str, path: str) -> Instant | None:

@@ -1,11 +1,12 @@
 """Questions, from the protocol."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
+from sidecar.consent.limits import MAX_SUBJECT_BYTES
 from sidecar.errors import NotBuiltError, RequestError
 from sidecar.model.decision import AttributeValue, Request
 from sidecar.model.vocabulary import Action
@@ -29,10 +30,10 @@ class QuestionReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def read(self, message: pb.CheckRequest) -> Request:
-        """The question that *message* asks; its service may be empty.
+    def read(self, message: pb.CheckRequest, who: Callable[[str], str]) -> Request:
+        """The question that *message* asks, as the service that *who* makes of the named one.
 
-        Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for co-subjects.
+        Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for co-subjects, what *who* raises.
         """
         most = self._limits.string_bytes
         if message.co_subjects:
@@ -44,19 +45,20 @@ class QuestionReader:
             raise RequestError(
                 "recipient", "empty, and sharing needs one" if action is Action.SHARE else "only sharing has one"
             )
+        named = check_text(message.service, "service", most=most, least=0)
         return Request(
-            service=check_text(message.service, "service", most=most, least=0),
-            action=action,
-            subject=check_text(message.subject, "subject", most=self._limits.subject_bytes),
+            subject=check_text(message.subject, "subject", most=MAX_SUBJECT_BYTES),
             fields=self._fields(message.fields),
             purpose=check_text(message.purpose, "purpose", most=most),
             channel=check_text(message.channel, "channel", most=most, least=0) or None,
             recipient=check_text(message.recipient, "recipient", most=most, least=0) or None,
             attributes=self._attributes(message.attributes) if message.attributes else {},
             at_least_as_fresh=check_text(message.at_least_as_fresh, "at_least_as_fresh", most=most, least=0),
+            action=action,
+            service=who(named),  # last: who may ask is looked at once the rest is well-formed
         )
 
-    def _fields(self, sent: pb.CheckRequest) -> tuple[str, ...]:
+    def _fields(self, sent: Iterable[str]) -> tuple[str, ...]:
         fields = tuple(sent)
         check_count(len(fields), "fields", least=1, most=self._limits.fields)
         for index, field in enumerate(fields):

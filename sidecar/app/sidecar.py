@@ -1,0 +1,182 @@
+"""One sidecar, from configuration to the last closed file."""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from difflib import get_close_matches
+from typing import Final
+
+from sidecar import __version__
+from sidecar.app.clock import system_clock
+from sidecar.app.datadir import make_data_dir, operator_token
+from sidecar.config import Config
+from sidecar.consent.cache import ConsentCache
+from sidecar.consent.ledger import Ledger
+from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.sqlite import SqliteLog
+from sidecar.engine.snapshot import Snapshot
+from sidecar.errors import ConfigError
+from sidecar.model.catalog import Catalog
+from sidecar.model.instant import Instant
+from sidecar.policy.bundle import load_bundle
+from sidecar.telemetry.errors import ErrorReports
+from sidecar.telemetry.metrics import Metrics, Registry, State, StateCollector
+from sidecar.transport.credentials import Credentials
+from sidecar.transport.edge import Edge
+from sidecar.transport.http import HttpListener, Pages
+from sidecar.transport.lifecycle import Lifecycle
+from sidecar.transport.pulse import Pulse
+from sidecar.transport.server import GrpcServer
+from sidecar.transport.shared import Shared
+from sidecar.transport.streams import Streams
+from sidecar.transport.world import Policies, World
+
+LOG_FILE: Final = "consent.db"
+KEY_FILE: Final = "pseudonym.key"
+
+_log = logging.getLogger(__name__)
+
+
+def build(config: Config, *, clock: Callable[[], Instant] = system_clock) -> "Sidecar":
+    """A sidecar, not started: its bundle is loaded, its log open, nothing listens.
+
+    Raises ``BundleError``, ``ConsentLogError`` or ``ConfigError``, each saying what to do, with everything closed.
+    """
+    now = clock()
+    snapshot = Snapshot(load_bundle(config.bundle.path))
+    _check_pins(config, snapshot.catalog)
+    make_data_dir(config.data.dir)
+    pseudonyms = Pseudonyms.load_or_create(config.data.dir / KEY_FILE)
+    with ExitStack() as undo:
+        log = SqliteLog.open(config.data.dir / LOG_FILE, key_id=pseudonyms.key_id)
+        undo.callback(log.close)
+        cache = ConsentCache(log, pseudonyms)
+        ledger = Ledger(log, cache, pseudonyms, catalog=lambda: world.policies.snapshot.catalog, clock=clock)
+        policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=now)
+        world = World(policies=policies, cache=cache, ledger=ledger, clock=clock, bounds=config.freshness)
+        sidecar = Sidecar(config, world, log, Credentials(operator_token(config.token_file)))
+        undo.pop_all()
+        return sidecar
+
+
+class Sidecar:
+    """A sidecar: ``start`` once, ``stop`` once."""
+
+    def __init__(self, config: Config, world: World, log: SqliteLog, credentials: Credentials) -> None:
+        self.config = config
+        self.world = world
+        self.registry = Registry()
+        self.lifecycle = Lifecycle()
+        self._log = log
+        metrics = Metrics(self.registry)
+        self.errors = ErrorReports(metrics, world.clock)
+        shared = Shared(
+            world=world,
+            lifecycle=self.lifecycle,
+            streams=Streams(config.limits.streams),
+            edge=Edge(metrics, self.errors),
+            limits=config.limits,
+            credentials=credentials,
+            metrics=metrics,
+            errors=self.errors,
+        )
+        self._grpc = GrpcServer(shared, config, backend=log.backend)
+        self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)
+        self._http: HttpListener | None = None
+        self.registry.register(StateCollector(self._state))
+
+    @property
+    def ledger(self) -> Ledger:
+        """Records events and shows records, without a server between."""
+        return self.world.ledger
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it listens for gRPC, in the order of the configuration, with the ports that were taken."""
+        return tuple(listener.address for listener in self._grpc.listeners)
+
+    @property
+    def http_address(self) -> str:
+        """Where it listens for HTTP; empty if nowhere."""
+        return "" if self._http is None else self._http.address
+
+    def start(self) -> None:
+        """Listen, load the view of consent, answer.
+
+        Raises ``ConfigError`` if an address cannot be had, ``ConsentLogError`` if the log cannot be read; then
+        everything is closed again.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop(0)
+            raise
+
+    def stop(self, grace_seconds: float) -> None:
+        """Say NOT_SERVING, let calls in flight finish for *grace_seconds*, close everything, the log last."""
+        _log.info("draining", extra={"details": {"seconds": grace_seconds}})
+        self._grpc.stop(grace_seconds)
+        if self._http is not None:
+            self._http.stop()
+        self._log.close()
+        _log.info("stopped")
+
+    def _start(self) -> None:
+        self._grpc.bind()
+        address = self.config.http_address
+        if address is not None:
+            self._http = HttpListener(address, Pages(self.registry, self.lifecycle), self.errors)
+        self._grpc.start()
+        self.world.cache.load(now=self.world.clock())
+        self.lifecycle.begin()
+        self._pulse.start()
+        self._report()
+
+    def _report(self) -> None:
+        for finding in self.world.policies.snapshot.bundle.findings:
+            _log.warning("%s", finding)
+        for listener in self._grpc.listeners:
+            if not listener.service:
+                _log.info(
+                    "callers of this listener are taken at their word for who they are",
+                    extra={"details": {"address": listener.address}},
+                )
+        _log.info(
+            "ready",
+            extra={
+                "details": {
+                    "version": __version__,
+                    "addresses": self.addresses,
+                    "http": self.http_address,
+                    "policy_revision": self.world.policies.snapshot.bundle.revision,
+                    "subjects": self.world.cache.subjects,
+                    "config": self.config.redacted(),
+                }
+            },
+        )
+
+    def _state(self) -> State:
+        world, verdicts = self.world, self.world.policies.snapshot.verdicts
+        freshness = world.freshness(world.clock())
+        return State(
+            ready=self.lifecycle.ready,
+            policy_revision=world.policies.snapshot.bundle.revision,
+            policy_age_seconds=freshness.policy_age_ms / 1_000,
+            consent_age_seconds=freshness.consent_age_ms / 1_000,
+            consent_position=world.cache.applied,
+            subjects=world.cache.subjects,
+            profiles=world.cache.profiles,
+            verdicts=len(verdicts),
+            verdict_hits=verdicts.hits,
+            verdict_misses=verdicts.misses,
+            streams=len(self._grpc.desk.shared.streams),
+            parked=self._grpc.desk.decider.parked,
+        )
+
+
+def _check_pins(config: Config, catalog: Catalog) -> None:
+    for listener in config.server.listen:
+        if listener.service and listener.service not in catalog.services:
+            close = get_close_matches(listener.service, catalog.services, n=1)
+            hint = f"; did you mean `{close[0]}`?" if close else ""
+            raise ConfigError(f"`server.listen`: `{listener}`: the catalog has no service `{listener.service}`{hint}")

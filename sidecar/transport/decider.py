@@ -1,0 +1,99 @@
+"""Asks the engine, and does what it waits for: it never waits itself."""
+
+from dataclasses import dataclass
+from threading import Semaphore
+from time import monotonic, perf_counter
+from typing import Final
+
+from sidecar.engine.snapshot import Snapshot
+from sidecar.errors import ConsentLogError
+from sidecar.model.decision import Answer, Pending, Request
+from sidecar.model.instant import Instant
+from sidecar.transport.shared import Shared
+
+_ROUNDS: Final = 4  # a slot may run out again while it is resolved; then the answer is a deny
+_LOOK_SECONDS: Final = 0.005
+_RESERVE: Final = 0.2
+"""Share of the caller's remaining time kept for the way back: a deny that says why, not a deadline exceeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """An answer, and what it was drawn from."""
+
+    answer: Answer
+    snapshot: Snapshot
+    now: Instant
+
+
+class Decider:
+    """Decides requests against the one world. Safe for any number of threads."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._world = shared.world
+        self._lifecycle = shared.lifecycle
+        self._metrics = shared.metrics
+        self._errors = shared.errors
+        self._park_seconds = shared.limits.park_seconds
+        self._places = Semaphore(shared.limits.parked)
+        self.parked = 0
+
+    def decide(self, request: Request, snapshot: Snapshot, *, remaining: float | None) -> Decided:
+        """The answer to *request* under *snapshot*.
+
+        Args:
+            request: the question; its ``at_least_as_fresh`` may make this call wait.
+            snapshot: what the request was read with.
+            remaining: seconds until the caller's deadline; ``None``: it has none.
+
+        Raises ``RequestError`` if ``at_least_as_fresh`` is no revision. A revision that does not arrive in time and a
+        record that cannot be read are answers: denies with their reason.
+        """
+        began = perf_counter()
+        decided = self._decide(request, snapshot, remaining)
+        self._metrics.decided(decided.answer.results, perf_counter() - began)
+        return decided
+
+    def _decide(self, request: Request, snapshot: Snapshot, remaining: float | None) -> Decided:
+        world = self._world
+        for _ in range(_ROUNDS):
+            now = world.clock()
+            outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness(now))
+            if isinstance(outcome, Answer):
+                return Decided(answer=outcome, snapshot=snapshot, now=now)
+            if not self._resolve(outcome, now, remaining):
+                break
+        now = world.clock()
+        answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(now), may_wait=False)
+        assert isinstance(answer, Answer)
+        return Decided(answer=answer, snapshot=snapshot, now=now)
+
+    def _resolve(self, pending: Pending, now: Instant, remaining: float | None) -> bool:
+        """Whether asking again makes sense."""
+        if pending.position is not None:
+            return self._wait_for(pending.position, remaining)
+        assert pending.pseudonym is not None
+        try:
+            self._world.cache.refresh(pending.pseudonym, now=now)
+        except ConsentLogError as error:
+            self._errors.report("consent", error)
+            return False
+        return True
+
+    def _wait_for(self, position: int, remaining: float | None) -> bool:
+        """Wait until the view has reached *position*: whether it did, in the time and the places there are."""
+        if not self._places.acquire(blocking=False):
+            return False
+        self.parked += 1
+        try:
+            patience = self._park_seconds
+            if remaining is not None:
+                patience = min(patience, remaining * (1 - _RESERVE))
+            until = monotonic() + patience
+            while self._world.cache.applied < position:
+                if monotonic() >= until or self._lifecycle.drained_within(_LOOK_SECONDS):
+                    return False
+            return True
+        finally:
+            self.parked -= 1
+            self._places.release()

@@ -1,0 +1,54 @@
+"""Health over gRPC: ``""`` the process, ``authz`` it answers, ``authz.fresh`` from sources within their bounds."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import grpc
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import HealthServicer
+
+PROCESS: Final = ""
+AUTHZ: Final = "authz"
+AUTHZ_FRESH: Final = "authz.fresh"
+
+_Send = Callable[[health_pb2.HealthCheckResponse | None], None]
+
+
+class Health(HealthServicer):  # type: ignore[misc] # the library has no types
+    """Health of this process; a Watch holds no thread. Safe for any number of threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watches: set[_Send] = set()
+        self._told: dict[str, bool] = {}
+        self.tell(serving=False, fresh=False)
+
+    def tell(self, *, serving: bool, fresh: bool) -> None:
+        """Say whether questions are answered, and whether from fresh sources; only changes are sent to watchers."""
+        for service, healthy in ((PROCESS, True), (AUTHZ, serving), (AUTHZ_FRESH, serving and fresh)):
+            if self._told.get(service) is not healthy:
+                self._told[service] = healthy
+                response = health_pb2.HealthCheckResponse
+                self.set(service, response.SERVING if healthy else response.NOT_SERVING)
+
+    def Watch(  # noqa: N802
+        self,
+        request: health_pb2.HealthCheckRequest,
+        context: grpc.ServicerContext,
+        send_response_callback: _Send | None = None,
+    ) -> Any:  # noqa: ANN401 - the library's own type
+        """Tell the health of a service whenever it changes."""
+        if send_response_callback is not None:
+            send = send_response_callback
+            self._watches.add(send)
+            context.add_callback(lambda: self._watches.discard(send))
+        return super().Watch(request, context, send_response_callback)
+
+    def drain(self) -> None:
+        """Say NOT_SERVING, for good."""
+        self.enter_graceful_shutdown()
+
+    def end(self) -> None:
+        """End every Watch, or the server would wait for it."""
+        for send in tuple(self._watches):
+            send(None)

@@ -1,0 +1,49 @@
+"""Looks once a second whether the sources of answers are there and fresh, and tells health."""
+
+import logging
+from threading import Thread
+from typing import Final
+
+from sidecar.errors import ConsentLogError
+from sidecar.telemetry.errors import ErrorReports
+from sidecar.transport.health import Health
+from sidecar.transport.lifecycle import Lifecycle
+from sidecar.transport.world import World
+
+PERIOD_SECONDS: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Pulse:
+    """One thread, from ``start`` until draining begins."""
+
+    def __init__(self, world: World, lifecycle: Lifecycle, health: Health, errors: ErrorReports) -> None:
+        self._world = world
+        self._lifecycle = lifecycle
+        self._health = health
+        self._errors = errors
+        self._fresh = True
+        self._thread = Thread(target=self._run, name="pulse", daemon=True)
+
+    def start(self) -> None:
+        """Look at once, then every second."""
+        self.look()
+        self._thread.start()
+
+    def look(self) -> None:
+        """Look now."""
+        now = self._world.clock()
+        try:
+            self._world.cache.check(now=now)
+        except ConsentLogError as error:
+            self._errors.report("consent", error)
+        fresh = self._world.freshness(now).fresh
+        self._health.tell(serving=self._lifecycle.ready, fresh=fresh)
+        if fresh is not self._fresh:
+            _log.log(logging.INFO if fresh else logging.WARNING, "sources are %s", "fresh again" if fresh else "stale")
+            self._fresh = fresh
+
+    def _run(self) -> None:
+        while not self._lifecycle.drained_within(PERIOD_SECONDS):
+            self.look()

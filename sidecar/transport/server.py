@@ -1,0 +1,101 @@
+"""The gRPC server: one grpc server for each listener, because a call does not say which one it came through."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+from typing import Final
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from sidecar.api.v1 import authorization_pb2, consent_pb2, status_pb2
+from sidecar.config import Config, Listener
+from sidecar.transport.authorization import AuthorizationServicer, Desk
+from sidecar.transport.consent import ConsentServicer
+from sidecar.transport.handlers import add_service
+from sidecar.transport.health import Health
+from sidecar.transport.identity import Identity
+from sidecar.transport.listening import bind
+from sidecar.transport.operations import StatusServicer
+from sidecar.transport.reflection import Reflection
+from sidecar.transport.shared import Shared
+
+_AUTHORIZATION: Final[ServiceDescriptor] = authorization_pb2.DESCRIPTOR.services_by_name["AuthorizationService"]
+_CONSENT: Final[ServiceDescriptor] = consent_pb2.DESCRIPTOR.services_by_name["ConsentService"]
+_STATUS: Final[ServiceDescriptor] = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
+_HEALTH: Final[ServiceDescriptor] = health_pb2.DESCRIPTOR.services_by_name["Health"]
+_REFLECTION: Final[ServiceDescriptor] = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+
+_LINGER_SECONDS: Final = 1.0
+
+
+class GrpcServer:
+    """All listeners and what they serve: bind, start, stop, each once."""
+
+    def __init__(self, shared: Shared, config: Config, *, backend: str) -> None:
+        self.health = Health()
+        self.desk = Desk(shared)
+        self._shared = shared
+        self._config = config
+        self._consent = ConsentServicer(shared)
+        self._status = StatusServicer(shared, backend=backend)
+        names = tuple(service.full_name for service in (_AUTHORIZATION, _CONSENT, _STATUS, _HEALTH, _REFLECTION))
+        self._reflection = Reflection(names, edge=shared.edge, streams=shared.streams)
+        self._executor = ThreadPoolExecutor(config.server.threads, thread_name_prefix="grpc")
+        self._servers: list[grpc.Server] = []
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Those that are bound, in their order, with the ports that were taken."""
+        return self._status.listeners
+
+    def bind(self) -> None:
+        """Bind every listener, or none: then ``ConfigError``."""
+        bound: list[Listener] = []
+        for listener in self._config.server.listen:
+            server = self._server(Identity(listener.service))
+            bound.append(bind(server, listener))
+            self._servers.append(server)
+        self._status.listeners = tuple(bound)
+
+    def start(self) -> None:
+        """Begin to take calls; until the lifecycle says ready they end as UNAVAILABLE."""
+        for server in self._servers:
+            server.start()
+
+    def stop(self, grace_seconds: float) -> None:
+        """Take no more calls, let those in flight finish for *grace_seconds*, then end them."""
+        self._shared.lifecycle.drain()
+        self.health.drain()
+        stopped = [server.stop(grace_seconds) for server in self._servers]
+        self._shared.streams.end()
+        self.health.end()
+        for event in stopped:
+            event.wait(grace_seconds + _LINGER_SECONDS)
+        # A call that was ended may still be at work; it gets a moment, but cannot keep the process.
+        finishing = Thread(target=self._executor.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        finishing.start()
+        finishing.join(_LINGER_SECONDS)
+
+    def release(self) -> None:
+        """Let go of what was bound when not everything could be; grpc only releases what was started."""
+        self.start()
+        self.stop(0)
+
+    def _server(self, identity: Identity) -> grpc.Server:
+        limits, edge = self._config.limits, self._shared.edge
+        server = grpc.server(
+            self._executor,
+            options=(
+                ("grpc.so_reuseport", 0),  # else a second process on the same port would get half of the calls
+                ("grpc.max_receive_message_length", limits.message_bytes),
+            ),
+            maximum_concurrent_rpcs=limits.calls_in_flight,
+        )
+        add_service(server, _AUTHORIZATION, AuthorizationServicer(self.desk, identity), edge)
+        add_service(server, _CONSENT, self._consent, edge)
+        add_service(server, _STATUS, self._status, edge)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(self._reflection, server)
+        return server
