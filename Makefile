@@ -57,7 +57,7 @@ $(OPS): constraints-ops.txt $(STAMP)
 
 .PHONY: run
 run: $(STAMP) ## serve the policies in policies/ with data in .data/, seeded on the first start
-	@$(BIN)/sidecar demo --serve $(ARGS)
+	@$(BIN)/sidecar serve --bundle policies --data-dir .data --seed-demo $(ARGS)
 
 .PHONY: demo
 demo: $(STAMP) ## watch a withdrawal turn the very next answer, on a free port
@@ -85,8 +85,8 @@ check: $(STAMP) ## lint, types, layers, protocol, and that generated files are f
 
 .PHONY: bench
 bench: $(STAMP) ## measure engine and server; QUICK=1 for a short look
-	@$(BIN)/python benchmarks/bench_engine.py $(if $(QUICK),--quick)
-	@$(BIN)/python benchmarks/bench_server.py $(if $(QUICK),--quick)
+	@$(BIN)/python -m benchmarks.bench_engine $(if $(QUICK),--quick)
+	@$(BIN)/python -m benchmarks.bench_server $(if $(QUICK),--quick)
 
 # --- write ------------------------------------------------------------------------------------------------------------
 
