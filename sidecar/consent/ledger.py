@@ -1,0 +1,244 @@
+"""The ledger: takes events in, one writer at a time; what it returns is durable and in the cache."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Final, TypeVar
+
+from sidecar.consent.cache import ConsentCache
+from sidecar.consent.codec import digest
+from sidecar.consent.fold import fold
+from sidecar.consent.limits import MAX_EVENT_ID_BYTES, check_event, check_subject, check_text
+from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, erases_person
+from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.record import EMPTY, MAX_SEEN, Record, Seen
+from sidecar.consent.revision import Revision
+from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, RequestError
+from sidecar.model.catalog import Catalog
+from sidecar.model.event import Erasure, Event
+from sidecar.model.instant import Instant
+from sidecar.model.vocabulary import Actor
+
+_Result = TypeVar("_Result")
+
+_ATTEMPTS: Final = 16
+"""How often to start again when others keep appending first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event that is durable and in the cache."""
+
+    revision: str
+    effective_at: Instant
+    duplicate: bool  # it had been recorded before; the other fields are those of the first time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportLine:
+    """One line of an import."""
+
+    line: int  # its number in the source
+    subject: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcome:
+    """What became of a batch of lines."""
+
+    recorded: int
+    duplicates: int
+    rejections: tuple[tuple[int, str], ...]  # (line, why)
+    revision: str  # has all of them
+
+
+class _Writing:
+    """A batch, and the last entry that it appended for each subject."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self.appended: dict[bytes, LogEntry] = {}
+
+    def head(self, pseudonym: bytes) -> LogEntry | None:
+        """The subject's last entry, those of this batch included."""
+        return self.appended.get(pseudonym) or self._batch.head(pseudonym)
+
+    def append(self, entry: NewEntry) -> int:
+        """The position of *entry*, which is now appended."""
+        position = self._batch.append(entry)
+        self.appended[entry.pseudonym] = entry.at(position)
+        return position
+
+
+class Ledger:
+    """Records events of subjects. Safe for any number of threads; they take turns.
+
+    Whatever fails, nothing is acknowledged that is not durable, and sending an event again under its id is safe. Every
+    method may raise ``ConsentLogError``.
+    """
+
+    def __init__(
+        self,
+        log: ConsentLog,
+        cache: ConsentCache,
+        pseudonyms: Pseudonyms,
+        *,
+        catalog: Callable[[], Catalog],
+        clock: Callable[[], Instant],
+    ) -> None:
+        self._log = log
+        self._cache = cache
+        self._pseudonyms = pseudonyms
+        self._catalog = catalog
+        self._clock = clock
+        self._turn = Lock()  # held until the cache has it: two entries must not be applied in the other order
+
+    def record(self, subject: str, event: Event) -> Recorded:
+        """Record *event*; raises ``RequestError`` naming a field of the request, or ``EventConflictError``."""
+        check_subject(subject)
+        check_event(event)
+        _refuse_erasure(event)
+        return self._record(subject, event)
+
+    def erase(self, subject: str, event_id: str, categories: Sequence[str] = ()) -> Recorded:
+        """Forget *subject*, or only *categories* of their data; raises as ``record`` does.
+
+        Of the whole person everything leaves the log but this entry, which keeps objections and the ids of events.
+        """
+        check_subject(subject)
+        check_text("id", event_id, most=MAX_EVENT_ID_BYTES)
+        act = Erasure(categories=tuple(sorted(set(categories))))
+        try:
+            return self._record(subject, Event(id=event_id, act=act, actor=Actor.OPERATOR))
+        except RequestError as error:
+            raise RequestError(error.field.removeprefix("erasure."), error.detail) from error
+
+    def import_lines(self, lines: Sequence[ImportLine]) -> ImportOutcome:
+        """Record past events, all together; a line that cannot be recorded is told of and spoils no other."""
+        rejections: list[tuple[int, str]] = []
+
+        def write_all(writing: _Writing) -> list[Recorded]:
+            rejections.clear()
+            written = []
+            for line in lines:
+                try:
+                    written.append(self._import_line(writing, line))
+                except (RequestError, EventConflictError) as error:
+                    rejections.append((line.line, str(error)))
+            return written
+
+        with self._turn:
+            written = self._committed(write_all)
+        duplicates = sum(recorded.duplicate for recorded in written)
+        return ImportOutcome(
+            recorded=len(written) - duplicates,
+            duplicates=duplicates,
+            rejections=tuple(rejections),
+            revision=str(self._cache.revision()),
+        )
+
+    def record_of(self, subject: str) -> tuple[str, Record]:
+        """The revision that last changed the subject's record, empty if there is none, and the record."""
+        check_subject(subject)
+        head = self._log.head(self._pseudonyms.of(subject))
+        return ("", EMPTY) if head is None else (self._revision(head.position), head.record)
+
+    def history(self, subject: str, *, after: int, limit: int) -> tuple[LogEntry, ...]:
+        """At most *limit* entries of the subject behind position *after*, oldest first."""
+        check_subject(subject)
+        return self._log.history(self._pseudonyms.of(subject), after=after, limit=limit)
+
+    def _record(self, subject: str, event: Event) -> Recorded:
+        with self._turn:
+            try:
+                return self._committed(lambda writing: self._write(writing, subject, event))
+            except ConsentLogError:
+                # Whether it got there is not known; the log knows.
+                found = self._already(self._log.head(self._pseudonyms.of(subject)), event)
+                if found is None:
+                    raise
+                return replace(found, duplicate=False)
+
+    def _committed(self, write: Callable[[_Writing], _Result]) -> _Result:
+        """What *write* returns, once all that it appended is durable and in the cache."""
+        attempts = 0
+        while True:
+            writing: _Writing | None = None
+            try:
+                with self._log.batch() as batch:
+                    writing = _Writing(batch)
+                    result = write(writing)
+            except LogConflictError:
+                attempts += 1
+                if attempts == _ATTEMPTS:
+                    raise
+            except ConsentLogError:
+                if writing is not None:
+                    self._reread(writing)
+                raise
+            else:
+                self._cache.apply(writing.appended.values(), now=self._clock())
+                return result
+
+    def _reread(self, writing: _Writing) -> None:
+        """Take over what a batch of unknown outcome may have left in the log: durable must never mean unseen."""
+        with contextlib.suppress(ConsentLogError):  # then the log cannot be read: the view ages until it can
+            heads = [self._log.head(pseudonym) for pseudonym in writing.appended]
+            self._cache.apply([head for head in heads if head is not None], now=self._clock())
+
+    def _import_line(self, writing: _Writing, line: ImportLine) -> Recorded:
+        check_subject(line.subject)
+        check_event(line.event)
+        _refuse_erasure(line.event)
+        return self._write(writing, line.subject, line.event, importing=True)
+
+    def _write(self, writing: _Writing, subject: str, event: Event, *, importing: bool = False) -> Recorded:
+        pseudonym = self._pseudonyms.of(subject)
+        head = writing.head(pseudonym)
+        found = self._already(head, event)
+        if found is not None:
+            return found
+        record = EMPTY if head is None else head.record
+        accepted_at = self._clock()
+        folded = fold(record, event, accepted_at=accepted_at, catalog=self._catalog(), importing=importing)
+        seen = Seen(event_id=event.id, digest=digest(event), position=None, effective_at=folded.effective_at)
+        sealed = b"" if head is None else head.sealed
+        position = writing.append(
+            NewEntry(
+                pseudonym=pseudonym,
+                expected=None if head is None else head.position,
+                event=event,
+                record=replace(folded.record, seen=(*_placed(head), seen)[-MAX_SEEN:]),
+                effective_at=folded.effective_at,
+                accepted_at=accepted_at,
+                sealed=b"" if erases_person(event) else sealed or self._pseudonyms.seal(subject),
+            )
+        )
+        return Recorded(revision=self._revision(position), effective_at=folded.effective_at, duplicate=False)
+
+    def _already(self, head: LogEntry | None, event: Event) -> Recorded | None:
+        """What recording *event* gave the first time; ``None`` if it was not; raises ``EventConflictError``."""
+        seen = None if head is None else next((s for s in head.record.seen if s.event_id == event.id), None)
+        if head is None or seen is None:
+            return None
+        if seen.digest != digest(event):
+            raise EventConflictError(event.id)
+        position = head.position if seen.position is None else seen.position
+        return Recorded(revision=self._revision(position), effective_at=seen.effective_at, duplicate=True)
+
+    def _revision(self, position: int) -> str:
+        return str(Revision(self._log.log_id, position))
+
+
+def _placed(head: LogEntry | None) -> tuple[Seen, ...]:
+    """The events that were seen, each with its position: the newest is known only by its entry."""
+    if head is None:
+        return ()
+    return tuple(replace(seen, position=head.position) if seen.position is None else seen for seen in head.record.seen)
+
+
+def _refuse_erasure(event: Event) -> None:
+    if isinstance(event.act, Erasure):
+        raise RequestError("event", "an erasure is not an event to record; erase instead")

@@ -1,0 +1,128 @@
+"""The consent log: what every backend must do (ADR-0005).
+
+The log is the truth and the cache a view of it. An entry carries the event **and** the record after it; it is appended
+only if the subject's last entry is still the one that the record was made from. `tests/conformance/test_consent_log.py`
+holds every backend to what is written here.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from sidecar.consent.record import Record
+from sidecar.model.event import Erasure, Event
+from sidecar.model.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to append."""
+
+    pseudonym: bytes
+    expected: int | None  # position of the subject's last entry; None: there is none
+    event: Event
+    record: Record  # after the event
+    effective_at: Instant
+    accepted_at: Instant
+    sealed: bytes  # the subject id; empty for the erasure of a person
+
+    def at(self, position: int) -> "LogEntry":
+        """The entry as the log has it at *position*."""
+        return LogEntry(
+            position=position,
+            pseudonym=self.pseudonym,
+            event=self.event,
+            record=self.record,
+            effective_at=self.effective_at,
+            accepted_at=self.accepted_at,
+            sealed=self.sealed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """An entry of the log; positions grow and are never used twice."""
+
+    position: int  # from 1
+    pseudonym: bytes
+    event: Event
+    record: Record
+    effective_at: Instant
+    accepted_at: Instant
+    sealed: bytes
+
+
+class Head(NamedTuple):
+    """The part of a subject's last entry that a cache needs, its record still packed."""
+
+    position: int
+    pseudonym: bytes
+    packed: bytes
+
+
+class Batch(Protocol):
+    """Entries that become durable together."""
+
+    def head(self, pseudonym: bytes) -> LogEntry | None:
+        """The subject's last entry, those of this batch included."""
+        ...
+
+    def append(self, entry: NewEntry) -> int:
+        """Append *entry* and return its position; ``LogConflictError`` if another one came first.
+
+        The erasure of a person also removes all earlier entries of the subject, for good. That of some categories
+        does not: the history that stays is the proof of what had been agreed to.
+        """
+        ...
+
+
+class ConsentLog(Protocol):
+    """An append-only log of consent events. Safe for any number of threads. Anything may raise ``ConsentLogError``."""
+
+    @property
+    def log_id(self) -> str:
+        """Tells logs apart: 16 hexadecimal digits, drawn when the log is made, and anew when it is restored."""
+        ...
+
+    @property
+    def backend(self) -> str:
+        """The kind of log, for people."""
+        ...
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """A batch of entries, durable and visible to every reader once it was left without an exception.
+
+        Left with one, none of it counts as acknowledged, and a part may still be there: whoever appends re-reads and
+        decides by the event ids. One batch at a time; another waits.
+        """
+        ...
+
+    def head(self, pseudonym: bytes) -> LogEntry | None:
+        """The subject's last entry; never waits for a batch."""
+        ...
+
+    def heads(self) -> Iterator[Head]:
+        """The last entry of every subject, each as it was at some moment since the call; in no certain order."""
+        ...
+
+    def history(self, pseudonym: bytes, *, after: int, limit: int) -> tuple[LogEntry, ...]:
+        """At most *limit* entries of the subject behind position *after*, oldest first."""
+        ...
+
+    def last_position(self) -> int:
+        """The position of the last entry; 0 if there is none."""
+        ...
+
+    def ping(self) -> None:
+        """Return if the log can be read and is still the one that was opened."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; calling it again does nothing."""
+        ...
+
+
+def erases_person(event: Event) -> bool:
+    """Whether *event* erases everything about a person, not only some categories."""
+    return isinstance(event.act, Erasure) and not event.act.categories

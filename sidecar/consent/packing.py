@@ -1,0 +1,198 @@
+"""Records as bytes, as the log keeps them: MessagePack, every string once.
+
+A packed record has two parts. Its *outline* says everything but times and ids, so it is the same for all subjects whose
+records are equal up to relative order: with the answer to "which instants have passed?" it determines the profile. That
+is why reading a million of them does not take a million resolutions. The rest holds the times and ids.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from typing import Annotated, Final, NamedTuple
+
+from msgspec import Meta, MsgspecError, Raw, Struct, msgpack
+
+from sidecar.consent.record import Entry, Kind, Record, Seen, Trait
+from sidecar.errors import ConsentLogError
+from sidecar.model.event import NoticeRef
+from sidecar.model.instant import Instant
+from sidecar.model.scope import Atom
+from sidecar.model.vocabulary import Actor
+
+_VERSION: Final = 1
+
+_Place = Annotated[int, Meta(ge=0)]
+
+
+class Outline(NamedTuple):
+    """What of a packed record its profile depends on."""
+
+    shape: bytes  # equal for records that are equal up to relative order
+    orders: tuple[Instant, ...]  # each instant at which something in it counts from, once, sorted
+    clock: tuple[Instant, ...]  # the instants whose passing changes its profile
+
+
+class _Part(Struct, array_like=True, forbid_unknown_fields=True):
+    """What every part of the format has in common."""
+
+
+class _Entry(_Part):
+    """An entry without its times; numbers are places: of strings, of ``orders``, of ``event_ids``."""
+
+    kind: _Place
+    purpose: _Place
+    category: _Place
+    channel: _Place
+    recipient: _Place
+    order: _Place
+    event: _Place
+    actor: _Place
+    explicit: bool
+    expires: bool
+    notice: tuple[_Place, int] | None
+    method: _Place
+    broadened: bool
+
+
+class _Shape(_Part):
+    strings: tuple[str, ...]
+    entries: tuple[_Entry, ...]
+    traits: tuple[tuple[_Place, _Place | None], ...]  # (name, value); None: the value is an instant, in ``clock``
+    erased_categories: tuple[tuple[_Place, _Place], ...]  # (category, order)
+    orders_by_horizon: _Place | None  # how many orders are at or before the horizon
+
+
+class _Rest(_Part):
+    event_ids: tuple[str, ...]
+    trait_times: tuple[Instant, ...]
+    horizon: Instant | None
+    latest_at: Instant
+    seen: tuple[tuple[str, bytes, int | None, Instant], ...]
+
+
+class _Packed(_Part):
+    version: int
+    shape: bytes
+    orders: tuple[Instant, ...]
+    clock: tuple[Instant, ...]
+    rest: Raw
+
+
+_encode: Final = msgpack.Encoder().encode
+_packed_decoder: Final = msgpack.Decoder(_Packed)
+_shape_decoder: Final = msgpack.Decoder(_Shape)
+_rest_decoder: Final = msgpack.Decoder(_Rest)
+
+
+class _Numbers(dict[str, int]):
+    """Numbers strings in the order in which they are first asked for."""
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        return number
+
+
+def pack(record: Record) -> bytes:
+    """*record* as bytes; equal records have equal bytes."""
+    strings, event_ids = _Numbers(), _Numbers()
+    orders = sorted({e.at for e in record.entries} | {at for _, at in record.erased_categories})
+    rank = {at: order for order, at in enumerate(orders)}
+    shape = _Shape(
+        entries=tuple(_packed_entry(e, strings, order=rank[e.at], event=event_ids[e.event_id]) for e in record.entries),
+        traits=tuple(
+            (strings[name], strings[trait.value] if isinstance(trait.value, str) else None)
+            for name, trait in record.traits
+        ),
+        erased_categories=tuple((strings[category], rank[at]) for category, at in record.erased_categories),
+        orders_by_horizon=None if record.horizon is None else bisect_right(orders, record.horizon),
+        strings=tuple(strings),  # last: now all are numbered
+    )
+    rest = _Rest(
+        event_ids=tuple(event_ids),
+        trait_times=tuple(trait.at for _, trait in record.traits),
+        horizon=record.horizon,
+        latest_at=record.latest_at,
+        seen=tuple((s.event_id, s.digest, s.position, s.effective_at) for s in record.seen),
+    )
+    clock = (
+        *(e.expires_at for e in record.entries if e.expires_at is not None),
+        *(trait.value for _, trait in record.traits if isinstance(trait.value, int)),
+    )
+    return _encode(_Packed(_VERSION, _encode(shape), tuple(orders), clock, Raw(_encode(rest))))
+
+
+def unpack(packed: bytes) -> Record:
+    """The record that was packed; raises ``ConsentLogError`` if *packed* is damaged or of a later version."""
+    parts = _parts(packed)
+    try:
+        shape = _shape_decoder.decode(parts.shape)
+        rest = _rest_decoder.decode(parts.rest)
+        clock = deque(parts.clock)
+        return Record(
+            entries=tuple(_entry(e, shape, rest, at=parts.orders[e.order], clock=clock) for e in shape.entries),
+            traits=tuple(
+                (shape.strings[name], Trait(at=at, value=clock.popleft() if value is None else shape.strings[value]))
+                for (name, value), at in zip(shape.traits, rest.trait_times, strict=True)
+            ),
+            horizon=rest.horizon,
+            erased_categories=tuple((shape.strings[c], parts.orders[order]) for c, order in shape.erased_categories),
+            latest_at=rest.latest_at,
+            seen=tuple(
+                Seen(event_id=event_id, digest=digest, position=position, effective_at=effective_at)
+                for event_id, digest, position, effective_at in rest.seen
+            ),
+        )
+    except (MsgspecError, IndexError, ValueError) as error:
+        raise ConsentLogError(f"a consent record is damaged: {error}") from error
+
+
+def outline(packed: bytes) -> Outline:
+    """The outline of a packed record; raises ``ConsentLogError`` as ``unpack`` does."""
+    parts = _parts(packed)
+    return Outline(parts.shape, parts.orders, parts.clock)
+
+
+def _parts(packed: bytes) -> _Packed:
+    try:
+        parts = _packed_decoder.decode(packed)
+    except (MsgspecError, UnicodeDecodeError) as error:
+        raise ConsentLogError(f"a consent record is damaged: {error}") from error
+    if parts.version != _VERSION:
+        raise ConsentLogError(f"a consent record has version {parts.version}; this program knows version {_VERSION}")
+    return parts
+
+
+def _packed_entry(entry: Entry, strings: _Numbers, *, order: int, event: int) -> _Entry:
+    atom = entry.atom
+    return _Entry(
+        kind=strings[entry.kind.value],
+        purpose=strings[atom.purpose],
+        category=strings[atom.category],
+        channel=strings[atom.channel],
+        recipient=strings[atom.recipient],
+        order=order,
+        event=event,
+        actor=strings[entry.actor.value],
+        explicit=entry.explicit,
+        expires=entry.expires_at is not None,
+        notice=None if entry.notice is None else (strings[entry.notice.key], entry.notice.version),
+        method=strings[entry.method],
+        broadened=entry.broadened,
+    )
+
+
+def _entry(packed: _Entry, shape: _Shape, rest: _Rest, *, at: Instant, clock: deque[Instant]) -> Entry:
+    strings = shape.strings
+    return Entry(
+        kind=Kind(strings[packed.kind]),
+        atom=Atom(
+            strings[packed.purpose], strings[packed.category], strings[packed.channel], strings[packed.recipient]
+        ),
+        at=at,
+        event_id=rest.event_ids[packed.event],
+        actor=Actor(strings[packed.actor]),
+        explicit=packed.explicit,
+        expires_at=clock.popleft() if packed.expires else None,
+        notice=None if packed.notice is None else NoticeRef(key=strings[packed.notice[0]], version=packed.notice[1]),
+        method=strings[packed.method],
+        broadened=packed.broadened,
+    )

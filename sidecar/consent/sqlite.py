@@ -1,0 +1,210 @@
+"""The consent log in a SQLite file: the embedded default.
+
+Write-ahead log, ``synchronous=FULL``: a commit is on the disk when it returns. One connection writes, guarded by one
+lock; another reads, so that no reader waits for a long batch.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, Self, cast
+
+from sidecar.consent.codec import event_from_json, event_to_json
+from sidecar.consent.log import Head, LogEntry, NewEntry, erases_person
+from sidecar.consent.packing import pack, unpack
+from sidecar.consent.sqlite_file import check, connect, create, hold, make_durable, saying_what
+from sidecar.errors import ConsentLogError, LogConflictError, RequestError
+
+_HEADS_AT_ONCE = 1_000
+
+_SELECT_LAST = """
+SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
+FROM entries WHERE pseudonym = ? ORDER BY position DESC LIMIT 1
+"""
+_SELECT_HISTORY = """
+SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
+FROM entries WHERE pseudonym = ? AND position > ? ORDER BY position LIMIT ?
+"""
+_SELECT_HEADS = """
+SELECT e.position, e.pseudonym, e.record
+FROM (SELECT max(position) AS position FROM entries WHERE pseudonym > ? GROUP BY pseudonym ORDER BY pseudonym LIMIT ?)
+JOIN entries AS e USING (position) ORDER BY e.pseudonym
+"""
+_SELECT_LAST_POSITION = "SELECT max(position) FROM entries WHERE pseudonym = ?"
+_INSERT = """
+INSERT INTO entries (pseudonym, event, record, effective_at, accepted_at, sealed) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_DELETE_BEFORE = "DELETE FROM entries WHERE pseudonym = ? AND position < ?"
+
+
+class SqliteLog:
+    """A ``ConsentLog`` in one file, which only one process may have open."""
+
+    backend: Final = "sqlite"
+
+    def __init__(self, path: Path, *, log_id: str, held: int, writer: sqlite3.Connection) -> None:
+        self.log_id: Final = log_id
+        self._path = path
+        self._held: int | None = held
+        self._writer = writer
+        self._writing = Lock()
+        self._reader = connect(path)
+        self._reader.execute("PRAGMA query_only = ON")
+        self._reading = Lock()
+        self._inode = path.stat().st_ino
+        self._unscrubbed = True  # erased bytes may still be in the write-ahead log, for example after a crash
+
+    @classmethod
+    def open(cls, path: Path, *, key_id: str) -> Self:
+        """The log in the file *path*, made if there is none; its folder must exist.
+
+        *key_id* is that of the pseudonyms: a log under another key is refused, so is a file that is damaged or no
+        consent log, or that another process has open; each by a ``ConsentLogError`` that says what to do.
+        """
+        with saying_what(path), contextlib.ExitStack() as undo:
+            held = hold(path)
+            undo.callback(os.close, held)
+            if not path.exists():
+                create(path, key_id=key_id)
+            writer = undo.enter_context(contextlib.closing(connect(path)))
+            log_id = check(writer, path, key_id=key_id)
+            make_durable(writer)
+            log = cls(path, log_id=log_id, held=held, writer=writer)
+            log._scrub()
+            undo.pop_all()
+            return log
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator["_SqliteBatch"]:
+        """One transaction: all of it or nothing."""
+        with self._writing:
+            with saying_what(self._path):
+                self._check_file()
+                self._writer.execute("BEGIN IMMEDIATE")
+            batch = _SqliteBatch(self._writer, self._path)
+            try:
+                yield batch
+                with saying_what(self._path):
+                    self._writer.execute("COMMIT")
+            except BaseException:
+                with saying_what(self._path):
+                    if self._writer.in_transaction:  # some errors roll back by themselves
+                        self._writer.execute("ROLLBACK")
+                raise
+            self._unscrubbed = self._unscrubbed or batch.erased
+            if self._unscrubbed:
+                self._scrub()
+
+    def head(self, pseudonym: bytes) -> LogEntry | None:
+        """The subject's last entry."""
+        with self._reading, saying_what(self._path):
+            return _head(self._reader, pseudonym, self._path)
+
+    def heads(self) -> Iterator[Head]:
+        """The last entry of every subject, by pseudonym."""
+        last = b""
+        while True:
+            # In slices: a long read would keep the write-ahead log from being emptied, and others from reading.
+            with self._reading, saying_what(self._path):
+                rows = self._reader.execute(_SELECT_HEADS, (last, _HEADS_AT_ONCE)).fetchall()
+            if not rows:
+                return
+            yield from map(Head._make, rows)
+            last = rows[-1][1]
+
+    def history(self, pseudonym: bytes, *, after: int, limit: int) -> tuple[LogEntry, ...]:
+        """At most *limit* entries of the subject behind position *after*, oldest first."""
+        with self._reading, saying_what(self._path):
+            rows = self._reader.execute(_SELECT_HISTORY, (pseudonym, after, limit)).fetchall()
+        return tuple(_entry(row, self._path) for row in rows)
+
+    def last_position(self) -> int:
+        """The position of the last entry; 0 if there is none."""
+        with self._reading, saying_what(self._path):
+            return int(self._reader.execute("SELECT coalesce(max(position), 0) FROM entries").fetchone()[0])
+
+    def ping(self) -> None:
+        """Return if the file can be read and is still the one that was opened."""
+        with saying_what(self._path):
+            self._check_file()
+        self.last_position()
+
+    def close(self) -> None:
+        """Close the file and let other processes have it."""
+        with self._writing, self._reading, saying_what(self._path):
+            self._reader.close()
+            self._writer.close()
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
+
+    def _check_file(self) -> None:
+        """What is written to a file without a name is lost at the next start."""
+        if self._path.stat().st_ino != self._inode:
+            raise ConsentLogError(f"consent log `{self._path}`: the file was replaced; restart")
+
+    def _scrub(self) -> None:
+        """Have what was erased leave the write-ahead log too; if a reader is in the way, after the next batch."""
+        try:
+            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:
+            return  # the batch is durable all the same; a disk that is full, say, shows at the next one
+        self._unscrubbed = bool(busy)
+
+
+class _SqliteBatch:
+    """A transaction that has begun."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self.erased = False
+
+    def head(self, pseudonym: bytes) -> LogEntry | None:
+        """The subject's last entry, those of this batch included."""
+        with saying_what(self._path):
+            return _head(self._connection, pseudonym, self._path)
+
+    def append(self, entry: NewEntry) -> int:
+        """Append *entry*; the erasure of a person removes what came before in the same transaction."""
+        with saying_what(self._path):
+            last = self._connection.execute(_SELECT_LAST_POSITION, (entry.pseudonym,)).fetchone()[0]
+            if last != entry.expected:
+                raise LogConflictError("another entry of the same subject was appended first")
+            row = (
+                entry.pseudonym,
+                event_to_json(entry.event),
+                pack(entry.record),
+                entry.effective_at,
+                entry.accepted_at,
+                entry.sealed,
+            )
+            position = cast("int", self._connection.execute(_INSERT, row).lastrowid)
+            if erases_person(entry.event):
+                self._connection.execute(_DELETE_BEFORE, (entry.pseudonym, position))
+                self.erased = True
+            return position
+
+
+def _head(connection: sqlite3.Connection, pseudonym: bytes, path: Path) -> LogEntry | None:
+    row = connection.execute(_SELECT_LAST, (pseudonym,)).fetchone()
+    return None if row is None else _entry(row, path)
+
+
+def _entry(row: tuple[Any, ...], path: Path) -> LogEntry:
+    position, pseudonym, event, record, effective_at, accepted_at, sealed = row
+    try:
+        return LogEntry(
+            position=position,
+            pseudonym=pseudonym,
+            event=event_from_json(event),
+            record=unpack(record),
+            effective_at=effective_at,
+            accepted_at=accepted_at,
+            sealed=sealed,
+        )
+    except (RequestError, ConsentLogError) as error:
+        raise ConsentLogError(f"consent log `{path}`: entry {position}: {error}") from error

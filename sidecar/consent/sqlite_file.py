@@ -1,0 +1,146 @@
+"""The file below the SQLite log: made private and whole, held by one process, checked before it is trusted."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sidecar.consent.pseudonym import sync_folder
+from sidecar.errors import ConsentLogError
+
+APPLICATION_ID: Final = 0x434F4E53
+"""``CONS``: marks the file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
+
+SCHEMA_VERSION: Final = 1
+
+_BUSY_SECONDS = 5.0
+
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE entries (
+    position     INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, not even after an erasure
+    pseudonym    BLOB NOT NULL,
+    event        BLOB NOT NULL, -- JSON, without the subject
+    record       BLOB NOT NULL, -- packed, after the event
+    effective_at INTEGER NOT NULL,
+    accepted_at  INTEGER NOT NULL,
+    sealed       BLOB NOT NULL
+);
+CREATE INDEX entries_of ON entries (pseudonym);
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+
+_BESIDE = ("-wal", "-shm", "-journal")
+
+_RESTORE = "restore it from a backup, or move it away, and the files beside it, to start with an empty log"
+
+
+@contextlib.contextmanager
+def saying_what(path: Path) -> Iterator[None]:
+    """Turn any error of SQLite or the system into a ``ConsentLogError`` that names the file and what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ConsentLogError(f"consent log `{path}`: {_said(error)}") from error
+    except OSError as error:
+        raise ConsentLogError(f"consent log `{path}`: {error.strerror}") from error
+
+
+def _said(error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", 0)  # absent where it is Python's module that complains
+    match code & 0xFF:  # the primary code: https://www.sqlite.org/rescode.html#pve
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return f"the file is damaged or not a database ({error}); {_RESTORE}"
+        case sqlite3.SQLITE_FULL:
+            return "the disk is full; nothing was recorded; make room and try again"
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return f"another program locks the file ({error}); stop it"
+        case sqlite3.SQLITE_READONLY:
+            return f"the file cannot be written ({error}); check its owner, mode and file system"
+        case _:
+            return str(error)
+
+
+def hold(path: Path) -> int:
+    """Make this process the only one to use the log at *path*; returns the descriptor to close when done.
+
+    Two servers on one log would each serve what the other's subjects withdrew. The lock is on a file of its own:
+    closing any descriptor of the database itself would drop SQLite's locks (https://www.sqlite.org/howtocorrupt.html).
+    """
+    descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise ConsentLogError(f"consent log `{path}`: another process uses it; stop that one first") from error
+    return descriptor
+
+
+def create(path: Path, *, key_id: str) -> None:
+    """Make an empty log that only its owner may read; SQLite's other files take over its mode.
+
+    The file appears as a whole or not at all, so that an empty one is always known for damage.
+    """
+    for suffix in _BESIDE:
+        stray = path.with_name(path.name + suffix)
+        if stray.exists():  # SQLite would replay it into the new file
+            raise ConsentLogError(
+                f"consent log `{path}`: missing, but `{stray}` is there; restore it, or move both away"
+            )
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)  # of a start that was cut short
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with contextlib.closing(connect(draft)) as connection:
+        connection.executescript(_SCHEMA)
+        meta = (("log_id", secrets.token_hex(8)), ("key_id", key_id))
+        connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta)
+        connection.execute("COMMIT")
+    draft.rename(path)
+    sync_folder(path.parent)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection without Python's implicit transactions, for any thread that guards it."""
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> str:
+    """Raise ``ConsentLogError`` for a file that is foreign, damaged, of another version or under another key.
+
+    Reads only, and returns the log id.
+    """
+    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+        raise ConsentLogError(f"consent log `{path}`: the file is empty, so it was damaged; {_RESTORE}")
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise ConsentLogError(f"consent log `{path}`: the file is a database of another program; name another file")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise ConsentLogError(
+            f"consent log `{path}`: the file has schema version {version}, this program knows {SCHEMA_VERSION};"
+            " use the program that wrote it"
+        )
+    complaint = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if complaint != "ok":
+        raise ConsentLogError(f"consent log `{path}`: the file is damaged ({complaint}); {_RESTORE}")
+    meta = dict(connection.execute("SELECT key, value FROM meta"))
+    if meta["key_id"] != key_id:
+        raise ConsentLogError(
+            f"consent log `{path}`: written under pseudonym key {meta['key_id']}, but the key here is {key_id};"
+            " restore the key file that belongs to it: under another key nobody in it would be found"
+        )
+    return str(meta["log_id"])
+
+
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Have every commit reach the disk before it returns, and everything deleted overwritten."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
