@@ -115,10 +115,12 @@ class Sidecar:
     def stop(self, grace_seconds: float) -> None:
         """Say NOT_SERVING, let calls in flight finish for *grace_seconds*, close everything, the log last."""
         _log.info("draining", extra={"details": {"seconds": grace_seconds}})
-        self._grpc.stop(grace_seconds)
-        if self._http is not None:
-            self._http.stop()
-        self._log.close()
+        with ExitStack() as last_first:
+            last_first.callback(self._log.close)
+            last_first.callback(self._pulse.stop)
+            if self._http is not None:
+                last_first.callback(self._http.stop)
+            self._grpc.stop(grace_seconds)
         _log.info("stopped")
 
     def _start(self) -> None:

@@ -24,6 +24,7 @@ class Pulse:
         self._health = health
         self._errors = errors
         self._fresh = True
+        self._trouble = ""
         self._thread = Thread(target=self._run, name="pulse", daemon=True)
 
     def start(self) -> None:
@@ -31,13 +32,21 @@ class Pulse:
         self.look()
         self._thread.start()
 
+    def stop(self) -> None:
+        """Wait until it has had its last look; draining must have begun."""
+        if self._thread.is_alive():
+            self._thread.join()
+
     def look(self) -> None:
         """Look now."""
         now = self._world.clock()
         try:
             self._world.cache.check(now=now)
+            self._trouble = ""
         except ConsentLogError as error:
-            self._errors.report("consent", error)
+            if str(error) != self._trouble:  # reported once, not every second
+                self._errors.report("consent", error)
+            self._trouble = str(error)
         fresh = self._world.freshness(now).fresh
         self._health.tell(serving=self._lifecycle.ready, fresh=fresh)
         if fresh is not self._fresh:

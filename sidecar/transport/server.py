@@ -44,6 +44,7 @@ class GrpcServer:
         self._reflection = Reflection(names, edge=shared.edge, streams=shared.streams)
         self._executor = ThreadPoolExecutor(config.server.threads, thread_name_prefix="grpc")
         self._servers: list[grpc.Server] = []
+        self._started = False
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -51,16 +52,17 @@ class GrpcServer:
         return self._status.listeners
 
     def bind(self) -> None:
-        """Bind every listener, or none: then ``ConfigError``."""
+        """Bind every listener; after a ``ConfigError`` ``stop`` lets go of those that were bound."""
         bound: list[Listener] = []
         for listener in self._config.server.listen:
             server = self._server(Identity(listener.service))
-            bound.append(bind(server, listener))
             self._servers.append(server)
+            bound.append(bind(server, listener))
         self._status.listeners = tuple(bound)
 
     def start(self) -> None:
         """Begin to take calls; until the lifecycle says ready they end as UNAVAILABLE."""
+        self._started = True
         for server in self._servers:
             server.start()
 
@@ -68,6 +70,8 @@ class GrpcServer:
         """Take no more calls, let those in flight finish for *grace_seconds*, then end them."""
         self._shared.lifecycle.drain()
         self.health.drain()
+        if not self._started:
+            self.start()  # grpc keeps the ports of a server that was never started
         stopped = [server.stop(grace_seconds) for server in self._servers]
         self._shared.streams.end()
         self.health.end()
@@ -77,11 +81,6 @@ class GrpcServer:
         finishing = Thread(target=self._executor.shutdown, kwargs={"cancel_futures": True}, daemon=True)
         finishing.start()
         finishing.join(_LINGER_SECONDS)
-
-    def release(self) -> None:
-        """Let go of what was bound when not everything could be; grpc only releases what was started."""
-        self.start()
-        self.stop(0)
 
     def _server(self, identity: Identity) -> grpc.Server:
         limits, edge = self._config.limits, self._shared.edge
