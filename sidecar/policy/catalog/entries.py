@@ -53,7 +53,7 @@ def check_parents(places: dict[str, Place], known: Collection[str], noun: str, p
         above = ancestors(key)
         if above and above[0] not in known:
             message = f"{noun} `{key}` has no parent `{above[0]}`"
-            problems.error(place, "catalog.unknown_parent", message, did_you_mean(above[0], known))
+            problems.error(place, "catalog.unknown_parent", message, did_you_mean(above[0], set(known) - {key}))
 
 
 _KEY_HINT: Final = "letters, digits, `_` and `-`, in parts joined by dots"

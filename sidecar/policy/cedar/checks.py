@@ -54,13 +54,14 @@ def _plain(message: str) -> str:
 def _place_of(message: str, policy: Policy) -> Place:
     """Where what the validator complains of stands: the name it quotes, else a text among entities, else the policy."""
     tokens = policy.piece.tokens
-    literals = {f'{literal.type}::"{literal.id}"': literal.place for literal in entity_literals(tokens)}
+    named = reversed(entity_literals(tokens))  # of several the first is to stay
+    literals = {name: one.place for one in named for name in (one.type, f'{one.type}::"{one.id}"')}
     for quoted in re.findall(r"`([^`]+)`", message):
         if quoted in literals:
             return literals[quoted]
         name = quoted.rpartition(".")[2].strip('"')
         for before, token in pairwise(tokens):
-            if token.text.strip('"') == name and before.text in _BEFORE_A_NAME:
+            if token.text == quoted or (token.text.strip('"') == name and before.text in _BEFORE_A_NAME):
                 return token.place
     if "String" in message:
         for before, token in pairwise(tokens):

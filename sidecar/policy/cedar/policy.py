@@ -43,12 +43,9 @@ class Policy:
         return self.piece.keyword.place
 
     def place_of(self, annotation: str) -> Place:
-        """Where *annotation* stands; the policy itself if it has none."""
-        tokens = self.piece.tokens
-        for at, name in pairwise(tokens):
-            if at.text == "@" and name.text == annotation:
-                return at.place
-        return self.place
+        """Where *annotation*, which it has, stands."""
+        pairs = pairwise(self.piece.tokens)
+        return next(at.place for at, name in pairs if at.text == "@" and name.text == annotation)
 
 
 def parse_policy(piece: Piece, problems: Problems) -> Policy | None:
@@ -59,7 +56,7 @@ def parse_policy(piece: Piece, problems: Problems) -> Policy | None:
         return None
     complaint = _complaint(piece.text)
     if complaint:
-        problems.error(_place_of(complaint, piece), "policy.parse", complaint, _hint(complaint))
+        problems.error(_place_of(complaint, piece), "policy.parse", complaint, _hint(complaint, piece))
         return None
     parsed = cedarpy.policies_to_pst(piece.text)
     slot = next((token for token in piece.tokens if token.kind == "slot"), None)
@@ -144,7 +141,7 @@ def _check_mask(policy: Policy, problems: Problems) -> None:
 def _place_of(complaint: str, piece: Piece) -> Place:
     """Where what Cedar complains of stands, as near as can be told."""
     if complaint.startswith("unexpected token"):
-        return offending(piece, _complaint).place
+        return offending(piece, _complaint, end=";").place  # after an error Cedar reads on to the end of the policy
     if complaint == "unexpected end of input":
         return piece.tokens[-1].place
     numbers = [token for token in piece.tokens if token.kind == "number"]
@@ -156,7 +153,9 @@ def _place_of(complaint: str, piece: Piece) -> Place:
     return places[-1] if places else piece.keyword.place
 
 
-def _hint(complaint: str) -> str:
+def _hint(complaint: str, piece: Piece) -> str:
     if complaint == "unexpected end of input":
         return "a policy ends with `;`"
+    if sum(token.text in ("permit", "forbid") for token in piece.tokens) > 1:
+        return "is the `;` missing that ends the policy before?"
     return "see https://docs.cedarpolicy.com/policies/syntax-grammar.html"

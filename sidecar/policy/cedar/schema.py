@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import Final
 
 import cedarpy
@@ -49,10 +50,12 @@ def _place_of(complaint: str, text: str, tokens: tuple[Token, ...]) -> Place:
         return offending(Piece(text[tokens[0].start :], tokens), _complaint).place
     if "unexpected end" in complaint:
         return tokens[-1].place
-    names = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", complaint.partition(":")[2] or complaint)
-    # The last such token: of a type declared twice, the second declaration.
-    places = [token.place for token in tokens if token.text.strip('"') in names]
-    return places[-1] if places else tokens[0].place
+    detail = complaint.removeprefix("error parsing schema: ")
+    names = re.findall(r'`(?:Action::)?"?(\w+)"?`', detail) or re.findall(r"\w+", detail.partition(":")[2])
+    named = [(before.text, token.place) for before, token in pairwise(tokens) if token.text.strip('"') in names]
+    declared = [place for keyword, place in named if keyword in ("entity", "type", "action")]
+    # The last one: of what is declared twice, the second.
+    return (declared or [place for _, place in named] or [tokens[0].place])[-1]
 
 
 class _Comparison:

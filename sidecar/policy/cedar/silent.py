@@ -24,6 +24,7 @@ _NOUNS: Final = {
     "Purpose": "purpose",
     "Recipient": "recipient",
 }
+_TYPES: Final = (*vocabulary.ENUMS, *vocabulary.PARENTS, "Action")
 _TAGS: Final = {"has_tag": "hasTag", "get_tag": "getTag"}
 _VARIABLES: Final = {"principal": "Service", "action": "Action", "resource": "Field"}
 
@@ -56,11 +57,13 @@ def check_possible(policy: Policy, attributes: Collection[str], problems: Proble
                 types = _type_of(left), _type_of(right)
                 if None not in types and types[0] != types[1]:
                     message = f"a `{types[0]}` is never equal to a `{types[1]}`"
-                    _report(policy, str(types[1]), message, f"compare it with a `{types[0]}`", problems)
+                    _report(policy, _word(right), message, f"compare it with a `{types[0]}`", problems)
             case pst.BinaryOp(op="has_tag" | "get_tag" as op):
                 _report(policy, _TAGS[op], "nothing has tags", "ask for an attribute", problems)
-            case pst.Is(base=base, entity_type=wanted):
+            case pst.Is(base=base, entity_type=wanted, in_expr=above):
                 type_ = _type_of(base)
+                if above is not None:
+                    _check_in(policy, type_, above, problems)
                 if type_ is not None and str(wanted) != type_:
                     _report(policy, str(wanted), f"a `{type_}` is never a `{wanted}`", f"it is a `{type_}`", problems)
             case pst.HasAttr(base=base, attrs=attrs):
@@ -75,22 +78,33 @@ def _check_in(policy: Policy, type_: str | None, right: pst.Expr, problems: Prob
         found = _type_of(entity)
         if found is not None and found not in above:
             hint = _IN_HINTS.get(found, f"a `{type_}` can be in " + " or ".join(f"a `{one}`" for one in sorted(above)))
-            _report(policy, found, f"a `{type_}` is never in a `{found}`", hint, problems)
+            _report(policy, _word(entity), f"a `{type_}` is never in a `{found}`", hint, problems)
 
 
 def _check_has(policy: Policy, path: tuple[str, ...], attributes: Collection[str], problems: Problems) -> None:
-    """Report the first name of *path* that nothing has; *path* starts with a variable, or with ``""``."""
-    context = {name: vocabulary.ENTITY_ATTRIBUTES.get(type_, {}) for name, type_ in vocabulary.CONTEXT.items()}
-    shape: Mapping[str, Mapping[str, Collection[str]]] = {
-        **{variable: {} for variable in _VARIABLES},
-        "context": {**context, "attributes": attributes},
-    }
-    options: Collection[str] = shape.get(path[0], ())
+    """Report the first name of *path*, behind its variable, that nothing has."""
+    shape = _shape(attributes).get(path[0])
     for name in path[1:]:
-        if path[0] and name not in options:
-            _report(policy, name, f"nothing has an attribute `{name}` here", did_you_mean(name, options), problems)
+        if shape is None:
+            return  # no entity or record, and then the validator's business; or something not followed
+        if name not in shape:
+            _report(policy, name, f"nothing has an attribute `{name}` here", did_you_mean(name, shape), problems)
             return
-        options = options[name] if isinstance(options, Mapping) else ()
+        shape = shape[name]
+
+
+class _Shape(dict[str, "_Shape | None"]):
+    """What an entity or record may have, by name; ``None`` for what is neither."""
+
+
+def _shape(attributes: Collection[str]) -> _Shape:
+    context = _Shape({name: _entity_shape(type_) for name, type_ in vocabulary.CONTEXT.items()})
+    context["attributes"] = _Shape(dict.fromkeys(attributes))
+    return _Shape({"context": context, **{name: _entity_shape(type_) for name, type_ in _VARIABLES.items()}})
+
+
+def _entity_shape(type_: str) -> _Shape | None:
+    return None if type_ == "Bool" else _Shape(dict.fromkeys(vocabulary.ENTITY_ATTRIBUTES.get(type_, ())))
 
 
 def _report(policy: Policy, word: str, message: str, hint: str, problems: Problems) -> None:
@@ -105,13 +119,24 @@ def _type_of(node: pst.Expr) -> str | None:
     """The entity type of *node*, where its form alone tells."""
     match node:
         case pst.EntityLit(value=entity):
-            return str(entity.type)
+            return str(entity.type) if str(entity.type) in _TYPES else None  # of others the validator speaks
         case pst.Var(name=name):
             return _VARIABLES.get(name)
         case pst.GetAttr(base=pst.Var(name="context"), attr=attr):
             type_ = vocabulary.CONTEXT.get(attr)
             return None if type_ == "Bool" else type_
     return None
+
+
+def _word(node: pst.Expr) -> str:
+    """The word that stands for *node*, whose entity type is known."""
+    match node:
+        case pst.EntityLit(value=entity):
+            return str(entity.type)
+        case pst.GetAttr(attr=attr):
+            return attr
+    assert isinstance(node, pst.Var)
+    return node.name
 
 
 def _path(node: pst.Expr) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ Kind = Literal["name", "string", "number", "slot", "sign", "bad"]
 
 # A string may not span lines here, though it may in Cedar: a forgotten quote is then found where it is missing.
 _TOKEN: Final = re.compile(
-    r"""(?P<skip>\s+|//[^\n]*)
+    r"""(?P<skip>[^\S\x1c-\x1f]+|//[^\n]*)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<string>"(?:\\.|[^"\\\n])*")
     |(?P<number>[0-9]+)
@@ -98,20 +98,25 @@ def _piece(text: str, tokens: list[Token]) -> Piece:
     return Piece(text[tokens[0].start : tokens[-1].end], tuple(tokens))
 
 
-def offending(piece: Piece, complaint: Callable[[str], str]) -> Token:
-    """The token at which the parser gave up; *complaint* parses a text and gives back its error, ``""`` if none.
+def offending(piece: Piece, complaint: Callable[[str], str], end: str = "") -> Token:
+    """The token at which the parser gave up, the last one if it only missed something.
 
-    The parser is of a kind that never accepts a token that no valid text could have there. So the shortest beginning
-    that it refuses for a token, not for ending too early, ends with the offending one; bisection finds it.
+    *complaint* parses a text and gives back its error, which names a token, but not which one of those with its text.
+    So look for the shortest beginning of *piece* that is refused for one of its own tokens; bisection finds it. *end*
+    is what the parser must see before it reports anything, and is not itself looked for.
     """
     low, high = 1, len(piece.tokens)
     while low < high:
         middle = (low + high) // 2
-        if "unexpected token" in complaint(piece.until(middle)):
+        named = _UNEXPECTED.search(complaint(piece.until(middle) + end))
+        if named and named[1] != end:
             high = middle
         else:
             low = middle + 1
     return piece.tokens[low - 1]
+
+
+_UNEXPECTED: Final = re.compile(r"unexpected token `(.*)`")
 
 
 class EntityLiteral(NamedTuple):

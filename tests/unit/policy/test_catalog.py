@@ -19,7 +19,8 @@ RECIPIENTS, DATA_USES = "catalog/recipients.yaml", "catalog/data_uses.yaml"
 def test_a_purpose_with_everything(tmp_path: Path) -> None:
     """Every key of a purpose is read; durations become seconds, and codes of countries stay as written."""
     text = FILES[PURPOSES] + (
-        "essential.law: {title: The law, basis: legal_obligation, basis_by_jurisdiction: {NO: consent, US-CA: contract},\n"
+        "essential.law: {title: The law, basis: legal_obligation,\n"
+        "  basis_by_jurisdiction: {NO: consent, US-CA: contract},\n"
         "  channels: [email, post], survives: [restriction, erasure], failure_mode: serve_last_known,\n"
         "  serve_last_known: 90m, reask_after: 2h, cache_for: 30s}\n"
     )
@@ -215,11 +216,30 @@ def test_a_timestamp_without_zone(tmp_path: Path) -> None:
     ]
 
 
-def test_a_broken_file_is_one_problem(tmp_path: Path) -> None:
-    """What a file that cannot be read would declare is not missed anywhere else."""
-    names = [CATEGORIES, DATA_USES, PURPOSES, FIELDS, RECIPIENTS, NOTICES, NEWSLETTER]
+FILES_OF_THE_CATALOG = [CATEGORIES, DATA_USES, PURPOSES, FIELDS, RECIPIENTS, NOTICES, NEWSLETTER]
 
-    assert found(tmp_path, dict.fromkeys(names, "{")) == sorted(f"{name}:2:1 yaml.syntax" for name in names)
+
+@pytest.mark.parametrize("file", FILES_OF_THE_CATALOG)
+def test_a_broken_file_is_one_problem(tmp_path: Path, file: str) -> None:
+    """What a file that cannot be read would declare is not missed anywhere else."""
+    assert found(tmp_path, {file: "{"}) == [f"{file}:2:1 yaml.syntax"]
+
+
+def test_broken_files_are_a_problem_each(tmp_path: Path) -> None:
+    """One broken file hides no other one."""
+    changes = dict.fromkeys(FILES_OF_THE_CATALOG, "{")
+
+    assert found(tmp_path, changes) == sorted(f"{file}:2:1 yaml.syntax" for file in FILES_OF_THE_CATALOG)
+
+
+def test_files_with_nothing_in_them(tmp_path: Path) -> None:
+    """An empty file of recipients or notices declares none; an empty service lacks everything."""
+    bare = "{title: x, owner: x, may_use: []}"
+    catalog = load_bundle(write(tmp_path / "1", {NOTICES: "# later", RECIPIENTS: "", NEWSLETTER: bare})).catalog
+
+    assert catalog.notices == {}
+    assert sorted(catalog.recipients) == ["first_party", "third_party"]
+    assert found(tmp_path / "2", {NEWSLETTER: ""}) == [f"{NEWSLETTER}:1:1 catalog.missing_key"] * 3
 
 
 def test_near_names_are_suggested(tmp_path: Path) -> None:
