@@ -24,7 +24,7 @@ _WEAKEST_FIRST = ((False, False), (True, False), (False, True), (True, True))  #
 def reach_verdict(question: Question, facts: Facts, evaluate: Evaluate) -> Verdict:
     """The verdict on *question* about a person of whom *facts* hold.
 
-    Pure, if *evaluate* is. Asks it once to allow, up to six times to say why not.
+    Pure, if *evaluate* is. Asks it once to allow, mostly three times, at most five, to say why not.
     """
     evaluation = evaluate(question, facts)
     # Cedar skips a policy that errs, so an erring forbid would open the door (ADR-0003).
@@ -34,16 +34,34 @@ def reach_verdict(question: Question, facts: Facts, evaluate: Evaluate) -> Verdi
         mask = min(evaluation.masks, key=_STRICTNESS.__getitem__, default=None)
         effect = Effect.ALLOW if mask is None else Effect.ALLOW_WITH_OBLIGATIONS
         return Verdict(effect=effect, reason=Reason.ALLOWED, determining=evaluation.determining, mask=mask)
-    if not _allows(evaluate, question, facts.with_best_consent()):
+    allowed = _Allowed(evaluate, question, denied=facts)
+    if not allowed(facts.with_best_consent()):
         return Verdict(effect=Effect.DENY, reason=_forbidden(evaluation), determining=evaluation.determining)
-    explicit, by_guardian = _weakest(evaluate, question, facts)
+    explicit, by_guardian = _weakest(facts, allowed)
     return Verdict(
         effect=Effect.DENY,
-        reason=_lacking(evaluate, question, facts),
+        reason=_lacking(facts, allowed),
         determining=evaluation.determining,
         needs_explicit=explicit,
         needs_guardian=by_guardian,
     )
+
+
+class _Allowed:
+    """Whether a question would be allowed if other facts held; asks about the same facts once."""
+
+    def __init__(self, evaluate: Evaluate, question: Question, *, denied: Facts) -> None:
+        self._evaluate = evaluate
+        self._question = question
+        self._known = {denied: False}
+
+    def __call__(self, facts: Facts) -> bool:
+        known = self._known.get(facts)
+        if known is None:
+            evaluation = self._evaluate(self._question, facts)
+            # An error counts as no: to ask a person for consent that would then run into an error helps nobody.
+            known = self._known[facts] = evaluation.allowed and not evaluation.erring
+        return known
 
 
 def _forbidden(evaluation: Evaluation) -> Reason:
@@ -52,32 +70,23 @@ def _forbidden(evaluation: Evaluation) -> Reason:
     return min(evaluation.reasons, key=PRECEDENCE.__getitem__, default=default)
 
 
-def _lacking(evaluate: Evaluate, question: Question, facts: Facts) -> Reason:
+def _lacking(facts: Facts, allowed: _Allowed) -> Reason:
     """What is wrong with the consent, where better consent would change the deny."""
     if facts.consent is not ConsentState.GIVEN:
         return _LACKING[facts.consent]
-    if not facts.by_guardian and not _allows(evaluate, question, _given(facts, explicit=True, by_guardian=False)):
+    if not facts.by_guardian and not allowed(_given(facts, explicit=True, by_guardian=False)):
         return Reason.GUARDIAN_REQUIRED
     return Reason.CONSENT_NOT_EXPLICIT
 
 
-def _weakest(evaluate: Evaluate, question: Question, facts: Facts) -> tuple[bool, bool]:
-    """Whether the least consent that would be allowed must be explicit, and by a guardian."""
+def _weakest(facts: Facts, allowed: _Allowed) -> tuple[bool, bool]:
+    """Whether the least consent that would be allowed must be explicit, and by a guardian; the best would be."""
     return next(
         (explicit, by_guardian)
         for explicit, by_guardian in _WEAKEST_FIRST
-        if _allows(evaluate, question, _given(facts, explicit=explicit, by_guardian=by_guardian))
+        if allowed(_given(facts, explicit=explicit, by_guardian=by_guardian))
     )
 
 
 def _given(facts: Facts, *, explicit: bool, by_guardian: bool) -> Facts:
     return facts._replace(consent=ConsentState.GIVEN, explicit=explicit, by_guardian=by_guardian)
-
-
-def _allows(evaluate: Evaluate, question: Question, facts: Facts) -> bool:
-    """Whether *question* would be allowed if *facts* held.
-
-    An error counts as no: to ask a person for consent that would then run into an error helps nobody.
-    """
-    evaluation = evaluate(question, facts)
-    return evaluation.allowed and not evaluation.erring

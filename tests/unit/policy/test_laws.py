@@ -89,7 +89,7 @@ def policy_texts(draw: st.DrawFn) -> str:
 
 
 policy_sets = st.lists(policy_texts(), max_size=5)
-checks = settings(max_examples=60, deadline=None)
+checks = settings(max_examples=40, deadline=None)
 
 
 def parsed(texts: list[str]) -> list[Policy]:

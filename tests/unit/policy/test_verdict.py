@@ -154,6 +154,30 @@ def test_better_consent_that_would_err() -> None:
     assert verdict(UNKNOWN, policy).reason is Reason.MINOR
 
 
+@pytest.mark.parametrize(
+    ("facts", "policy", "times"),
+    [
+        pytest.param(FACTS, consented(), 1, id="an-allow"),
+        pytest.param(FACTS, lambda _: NOTHING, 2, id="nothing-permits"),
+        pytest.param(UNKNOWN, consented(), 3, id="any-consent-would-do"),
+        pytest.param(UNKNOWN, consented(explicit=True, by_guardian=True), 5, id="only-the-best-would-do"),
+        pytest.param(FACTS, consented(explicit=True, by_guardian=True), 4, id="only-the-best-instead-of-the-plainest"),
+    ],
+)
+def test_how_often_policies_are_asked(facts: Facts, policy: Callable[[Facts], Evaluation], times: int) -> None:
+    """The same facts are never asked about twice: each time costs as much as a whole decision."""
+    asked: list[Facts] = []
+
+    def evaluate(facts: Facts) -> Evaluation:
+        asked.append(facts)
+        return policy(facts)
+
+    verdict(facts, evaluate)
+
+    assert len(asked) == times
+    assert len(set(asked)) == times
+
+
 def test_a_policy_that_punishes_better_consent() -> None:
     """If only the plainest consent is allowed, the best is not, so consent is not said to be what is missing."""
 
