@@ -12,6 +12,7 @@ from sidecar.app import Sidecar, build
 from sidecar.cli.connection import DEFAULT_ADDRESS, DEFAULT_TOKEN_FILE, Connection, read_token
 from sidecar.cli.invocation import Invocation
 from sidecar.config import Config
+from sidecar.telemetry import logs
 
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - where to connect, not to listen
 
@@ -44,6 +45,7 @@ class Reach:
 @contextmanager
 def running(config: Config) -> Iterator[tuple[Sidecar, Reach]]:
     """A sidecar that answers; at the end calls in flight are finished, within the configured time."""
+    logs.configure(config.log)
     sidecar = build(config)
     sidecar.start()
     try:

@@ -68,7 +68,7 @@ def _server() -> Iterator[Reach]:
             "data.dir": Path(folder) / "data",
             "server.listen": ("127.0.0.1:0",),
             "http.address": "off",
-            "log.level": "warning",
+            "log.level": "error",
         }
         with running(load(flags=flags)) as (_, reach):
             yield reach

@@ -80,7 +80,7 @@ class _Person:
 
 def _age(person: _Person) -> None:
     dice = person.dice
-    if not dice.chance("age known", 30):
+    if not dice.chance("age known", 25):
         return
     years = dice.pick("years", 8, 12, 15, 17, 19, 27, 34, 41, 52, 63, 71)
     born = TODAY - years * 365 * DAY - dice.pick("birthday", *range(20, 340)) * DAY
@@ -128,7 +128,7 @@ def _newsletter(person: _Person) -> None:
 
 def _home(person: _Person) -> None:
     dice = person.dice
-    if not dice.chance("home", 35):
+    if not dice.chance("home", 18):
         return
     at = dice.between("home at", _OPENED, TODAY)
     version = 2 if at >= _HOME_2 else 1
@@ -144,21 +144,21 @@ def _home(person: _Person) -> None:
 def _voice(person: _Person) -> None:
     dice = person.dice
     at = dice.between("voice at", _HOME_2, TODAY - 10 * DAY)
-    if dice.chance("voice", 15):
+    if dice.chance("voice", 7):
         person.chose(at, "given", _TRAINING, notice="home@2")
         if dice.chance("voice no more", 30):
             person.chose(dice.after("voice stop", at, TODAY, days=90), "withdrawn", _TRAINING)
-    elif dice.chance("voice no", 10):
+    elif dice.chance("voice no", 4):
         person.chose(at, "refused", _TRAINING)
 
 
 def _partners(person: _Person) -> None:
     dice = person.dice
     at = dice.between("partners at", _PARTNERS, TODAY)
-    if dice.chance("grocer", 15):
+    if dice.chance("grocer", 7):
         list_ = {"purposes": ["essential.service"], "categories": ["user.content.private"]}
         person.chose(at, "given", {**list_, "recipients": ["grocer-partner"]}, notice="partners@1")
-    if dice.chance("ads", 8):
+    if dice.chance("ads", 4):
         habits = {"purposes": ["marketing.advertising.third_party.targeted"], "categories": ["user.behavior"]}
         person.chose(at, "given", {**habits, "recipients": ["ad-network"]}, notice="partners@1")
 
@@ -166,9 +166,9 @@ def _partners(person: _Person) -> None:
 def _objections(person: _Person) -> None:
     dice = person.dice
     at = dice.between("objection at", _OPENED, TODAY)
-    if dice.chance("no advertising", 6):
+    if dice.chance("no advertising", 5):
         person.chose(at, "objected", {"purposes": [dice.pick("which", "marketing.communications", "marketing")]})
-    if dice.chance("privacy signal", 5):  # Global Privacy Control, sent by the browser
+    if dice.chance("privacy signal", 3):  # Global Privacy Control, sent by the browser
         choice = {"kind": "objected", "scope": {"recipients": ["third_party"]}}
         person.did(at, submission={"choices": [choice]}, actor="system", method="sec-gpc")
     if dice.chance("not for your interests", 3):
