@@ -54,11 +54,12 @@ def parse_policy(piece: Piece, problems: Problems) -> Policy | None:
     if bad is not None:
         problems.error(bad.place, "policy.parse", f"`{bad.text}` means nothing here", hint_at(bad))
         return None
-    complaint = _complaint(piece.text)
-    if complaint:
+    try:
+        parsed = cedarpy.policies_to_pst(piece.text)
+    except ValueError as error:
+        complaint = str(error)
         problems.error(_place_of(complaint, piece), "policy.parse", complaint, _hint(complaint, piece))
         return None
-    parsed = cedarpy.policies_to_pst(piece.text)
     slot = next((token for token in piece.tokens if token.kind == "slot"), None)
     if slot is not None:
         message = f"`{slot.text}` makes this a template, which is never linked here"
