@@ -22,6 +22,7 @@ PARSE = {
     "a comma left out": '@id("x") forbid (principal ¦action, resource);',
     "a semicolon left out": f"{HEAD}\npermit ¦(principal, action, resource);",
     "no end": '@id("x") forbid (principal, action, resource¦)',
+    "a name left out, late": when("context.explicit && context.¦).x"),
     "an open string": when('context.attributes has region && context.attributes.region == ¦"eu'),
     "a string over two lines": '@id(¦"x\ny") forbid (principal, action, resource);',
     "a character of no meaning": f"{HEAD} ¦#;",
