@@ -205,9 +205,12 @@ class _Reading:
         return [row]
 
     def _later(self, row: Row, other: Row) -> bool:
-        # Choices of one submission are one event: inside it the narrower wins.
+        # Choices of one submission are one event: inside it the narrower wins. But a no of a late-arriving submission
+        # that replaces the same no made since the submission's claimed time stands for that one too: the submission's
+        # own grants do not lift it (ADR-0010).
         if row.event_id == other.event_id:
-            return strictly_inside(self._box(row), self._box(other))
+            made_since = row.kind is ChoiceKind.GIVEN and any(row.at <= at for at in other.repeats)
+            return strictly_inside(self._box(row), self._box(other)) and not made_since
         return row.at > other.at
 
     def _covers(self, grant: Row, region: Box) -> bool:
@@ -233,14 +236,14 @@ class _Reading:
 
     def _live(self, grant: Row, region: Box) -> bool:
         # A grant is live for a region while not expired, not superseded by its notice, and no later grant at least as
-        # narrow that covers that region has expired.
+        # narrow that touches that region has expired (ADR-0010: else a vaguer question would get the better answer).
         return (
             not self._expired(grant)
             and not self._superseded(grant)
             and not any(
                 self._later(other, grant)
                 and self._narrow(other, grant)
-                and self._covers(other, region)
+                and not is_empty(common(self._box(other), region))
                 and self._expired(other)
                 for other in self._grants
             )

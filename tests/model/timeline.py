@@ -1,7 +1,7 @@
 """What an event says, and since when: effective times at append, and the atoms of scopes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
 
@@ -29,8 +29,21 @@ def said(catalog: Catalog, submission: Submission) -> list[tuple[Choice, Atom]]:
     """Each choice with each atom of its scope; raises `Rejected`."""
     everything = [(choice, atom) for choice in submission.choices for atom in atoms_of(catalog, choice)]
     noes = {atom for choice, atom in everything if choice.kind is not ChoiceKind.GIVEN}
-    # Choices of one submission are one event: of equal atoms, the no.
-    return [(choice, atom) for choice, atom in everything if choice.kind is not ChoiceKind.GIVEN or atom not in noes]
+    # Choices of one submission are one event: of equal atoms the no, also if they are equal only as written, before a
+    # grant's unsaid channels and recipients are filled in.
+    return [
+        (choice, atom)
+        for choice, atom in everything
+        if choice.kind is not ChoiceKind.GIVEN or not noes & {atom, _as_written(choice, atom)}
+    ]
+
+
+def _as_written(grant: Choice, atom: Atom) -> Atom:
+    if not grant.scope.channels:
+        atom = atom._replace(channel="*")
+    if not grant.scope.recipients:
+        atom = atom._replace(recipient="*")
+    return atom
 
 
 def _opens(catalog: Catalog, event: Event) -> bool:
@@ -93,12 +106,22 @@ class Row:
     explicit: bool = False
     expires_at: Instant | None = None
     notice: NoticeRef | None = None
+    repeats: tuple[Instant, ...] = ()  # when earlier events said the same
 
 
 def rows(catalog: Catalog, told: Iterable[Told]) -> list[Row]:
     """Everything said, one row an atom; an event told twice is one event."""
     by_id = {one.event.id: one for one in told}
-    return [row for one in by_id.values() for row in _rows_of(catalog, one)]
+    found = [row for one in by_id.values() for row in _rows_of(catalog, one)]
+    return [replace(row, repeats=_repeated_by(row, found)) for row in found]
+
+
+def _repeated_by(row: Row, found: Iterable[Row]) -> tuple[Instant, ...]:
+    return tuple(
+        other.at
+        for other in found
+        if other.event_id != row.event_id and (other.kind, other.atom) == (row.kind, row.atom) and other.at < row.at
+    )
 
 
 def _rows_of(catalog: Catalog, told: Told) -> list[Row]:

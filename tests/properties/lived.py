@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sidecar.consent.facts import facts_of
 from sidecar.consent.fold import fold
 from sidecar.consent.profile import resolve
-from sidecar.consent.record import EMPTY, Record
+from sidecar.consent.record import EMPTY, Record, with_entries
 from sidecar.model.catalog import Catalog
 from sidecar.model.decision import Question
 from sidecar.model.facts import Facts
@@ -22,11 +22,13 @@ class Lived:
 
     told: tuple[Told, ...]
     record: Record
+    parts: tuple[Record, ...]  # the record of each event by itself, with all that was fixed when it was appended
 
 
 def live(catalog: Catalog, life: Iterable[Step]) -> Lived:
     """Append the events of *life* one after the other; those that are refused change nothing."""
     told: list[Told] = []
+    parts: list[Record] = []
     record = EMPTY
     for step in life:
         try:
@@ -37,7 +39,8 @@ def live(catalog: Catalog, life: Iterable[Step]) -> Lived:
         record = fold(
             record, step.event, accepted_at=step.accepted_at, catalog=catalog, importing=step.importing
         ).record
-    return Lived(tuple(told), record)
+        parts.append(_as_appended(alone(catalog, one), record))
+    return Lived(tuple(told), record, tuple(parts))
 
 
 def alone(catalog: Catalog, told: Told) -> Record:
@@ -46,6 +49,15 @@ def alone(catalog: Catalog, told: Told) -> Record:
     assert accepted_at is not None
     event = replace(told.event, occurred_at=told.opens_at)
     return fold(EMPTY, event, accepted_at=accepted_at, catalog=catalog).record
+
+
+def _as_appended(part: Record, record: Record) -> Record:
+    appended = {(entry.event_id, entry.kind, entry.atom): entry.broadened for entry in record.entries}
+    entries = (
+        replace(entry, broadened=appended.get((entry.event_id, entry.kind, entry.atom), False))
+        for entry in part.entries
+    )
+    return with_entries(part, entries)
 
 
 def real_facts(catalog: Catalog, record: Record, question: Question, now: Instant) -> Facts:

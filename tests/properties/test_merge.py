@@ -9,7 +9,7 @@ from sidecar.consent.record import EMPTY, Kind, Record, merge
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure, Event
 from tests.model.facts import facts
-from tests.properties.lived import alone, live, real_facts
+from tests.properties.lived import live, real_facts
 from tests.strategies import Step, catalogs, lives, moments, questions
 
 
@@ -17,9 +17,8 @@ from tests.strategies import Step, catalogs, lives, moments, questions
 def worlds_with_records(draw: st.DrawFn) -> tuple[Record, Record, Record]:
     """Three records that share events, or have the same ids for other events, or nothing in common."""
     catalog = draw(catalogs())
-    told = live(catalog, draw(lives())).told
+    parts = live(catalog, draw(lives())).parts
     other = live(catalog, draw(lives(prefix=draw(st.sampled_from(("e", "f")))))).record
-    parts = [alone(catalog, one) for one in told]
     first = draw(st.lists(st.sampled_from(parts), max_size=4)) if parts else []
     second = draw(st.lists(st.sampled_from(parts), max_size=4)) if parts else []
     return reduce(merge, first, EMPTY), reduce(merge, second, other), other
@@ -59,11 +58,8 @@ def test_order_duplicates_and_compaction_change_nothing(
     """Events replayed in any order, some twice, some already merged into a record, give the record of the log."""
     lived = live(catalog, life)
     compacted = live(catalog, life[: data.draw(st.integers(0, len(life)))]).record
-    replayed = [
-        *lived.told,
-        *data.draw(st.lists(st.sampled_from(lived.told), max_size=3) if lived.told else st.just([])),
-    ]
-    parts = data.draw(st.permutations([compacted, *(alone(catalog, one) for one in replayed)]))
+    repeated = data.draw(st.lists(st.sampled_from(lived.parts), max_size=3)) if lived.parts else []
+    parts = data.draw(st.permutations([compacted, *lived.parts, *repeated]))
     merged = reduce(merge, parts)
 
     assert lived.record == merged
@@ -80,7 +76,7 @@ def test_erasure_survives_replay_in_any_order(
     lived = live(catalog, (*life, erasure, *late))
     place = next(place for place, one in enumerate(lived.told) if one.event.id == "erasure")
     horizon, after = lived.told[place].closes_at, lived.told[place:]
-    parts = data.draw(st.permutations([alone(catalog, one) for one in lived.told]))
+    parts = data.draw(st.permutations(lived.parts))
     merged = reduce(merge, parts)
 
     assert lived.record == merged
