@@ -1,0 +1,121 @@
+"""Asks the engine: the decision point over a log of its own."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from sidecar.consent.cache import ConsentCache
+from sidecar.consent.ledger import ImportLine, Ledger
+from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.sqlite import SqliteLog
+from sidecar.engine.decide import DecisionPoint, Freshness
+from sidecar.engine.snapshot import Snapshot
+from sidecar.errors import EventConflictError, RequestError
+from sidecar.model.decision import Answer, FieldResult, Pending, Request
+from sidecar.model.instant import Instant, show
+from sidecar.model.vocabulary import Action
+from sidecar.testing import FixedClock
+from tests.case_bundles import bundle_folder, suite_bundle
+from tests.case_events import model_event
+from tests.case_files import Case, Suite
+from tests.case_worlds import CONFLICT, CaseError, Observed, blamed, token
+
+
+class EngineWorld:
+    """The decision point over a log of its own."""
+
+    def __init__(self, suite: Suite, scratch: Path, stack: ExitStack) -> None:
+        self.clock = FixedClock()
+        bundle = suite_bundle(suite, bundle_folder(suite, scratch))
+        pseudonyms = Pseudonyms(bytes(range(32)))
+        log = SqliteLog.open(scratch / "consent.db", key_id=pseudonyms.key_id)
+        stack.callback(log.close)
+        self._cache = ConsentCache(log, pseudonyms)
+        self._ledger = Ledger(log, self._cache, pseudonyms, catalog=lambda: bundle.catalog, clock=self.clock)
+        self._snapshot = Snapshot(bundle)
+        self._point = DecisionPoint(self._cache)
+
+    def record(self, subject: str, step: Mapping[str, Any], id_: str) -> bool:
+        """Through the ledger."""
+        try:
+            if "erased" in step:
+                return self._ledger.erase(subject, id_, step["erased"]).duplicate
+            event = model_event(step, id_)
+            if "imported" not in step:
+                return self._ledger.record(subject, event).duplicate
+            outcome = self._ledger.import_lines([ImportLine(line=1, subject=subject, event=event)])
+        except EventConflictError as error:
+            raise CaseError(CONFLICT) from error
+        except RequestError as error:
+            raise CaseError(error.field) from error
+        for _, message in outcome.rejections:
+            raise CaseError(blamed(message))
+        return bool(outcome.duplicates)
+
+    def ask(self, case: Case, subject: str) -> Observed:
+        """Asks again after what a pending answer waits for, as a transport would."""
+        view = dict(case.view)
+        unavailable = view.pop("unavailable", False)
+        request = _model_request(case, subject, self._cache.log_id, self._cache.applied)
+        try:
+            answer = self._decide(request, Freshness(**view), may_wait=True)
+            if isinstance(answer, Pending):
+                if answer.pseudonym is not None and not unavailable:
+                    self._cache.refresh(answer.pseudonym, now=self.clock())
+                answer = self._decide(request, Freshness(**view), may_wait=False)
+        except RequestError as error:
+            raise CaseError(error.field) from error
+        assert isinstance(answer, Answer)
+        return tuple(_of_result(result, answer) for result in answer.results)
+
+    def _decide(self, request: Request, freshness: Freshness, *, may_wait: bool) -> Answer | Pending:
+        return self._point.decide(request, self._snapshot, now=self.clock(), freshness=freshness, may_wait=may_wait)
+
+
+def _model_request(case: Case, subject: str, log_id: str, applied: int) -> Request:
+    ask = case.ask
+    attributes = ask.get("attributes", {})
+    return Request(
+        service=ask["service"],
+        action=Action(ask.get("action", "use")),
+        subject=subject,
+        fields=case.fields,
+        purpose=ask["purpose"],
+        channel=ask.get("channel"),
+        recipient=ask.get("recipient"),
+        attributes={name: frozenset(value) if isinstance(value, list) else value for name, value in attributes.items()},
+        at_least_as_fresh=token(ask.get("at_least_as_fresh"), log_id, applied),
+    )
+
+
+def _of_result(result: FieldResult, answer: Answer) -> Mapping[str, Any]:
+    ask = result.ask
+    facts = result.facts
+    return {
+        "effect": result.effect.value,
+        "reason": result.reason.value,
+        "mask": None if result.mask is None else result.mask.value,
+        "determining": list(result.determining),
+        "unknown_name": result.unknown_name,
+        "ask": None
+        if ask is None
+        else {
+            "purpose": ask.purpose,
+            "categories": list(ask.categories),
+            "channel": None if ask.channel is None else ask.channel.value,
+            "recipient": ask.recipient,
+            "explicit": ask.explicit,
+            "by_guardian": ask.by_guardian,
+        },
+        "ask_not_before": _shown(result.ask_not_before),
+        "facts": None
+        if facts is None
+        else {name: value if isinstance(value, bool) else value.value for name, value in facts._asdict().items()},
+        "clock_changes_at": _shown(answer.clock_changes_at),
+        "cache_for_ms": answer.cache_for_ms,
+    }
+
+
+def _shown(instant: Instant | None) -> str | None:
+    return None if instant is None else show(instant)
