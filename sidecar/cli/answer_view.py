@@ -44,25 +44,21 @@ def explanation_to_plain(
 
 def show(decision: Decision, remedies: Mapping[str, Remedy]) -> None:
     """Print *decision*: a row a field, and for each that is not plainly allowed what to do."""
-    show_table(
-        ["field", "effect", "reason", "policies"],
-        [
-            [field.field, effect_text(field.effect), field.reason, ", ".join(field.determining_policies) or "-"]
-            for field in decision.fields
-        ],
-    )
+    _show_results(decision)
     for field in decision.fields:
-        for must in field.obligations:
-            show_line(f"{field.field}: {must.name} it by `{must.value}` before use; who cannot must not use it")
         if field.field in remedies:
-            _show_remedy(field, remedies[field.field])
+            change = remedies[field.field]
+            show_line(f"{field.field}: {change.why}")
+            if change.change:
+                show_line(f"  to change that: {change.change}")
+            _show_command(change)
 
 
 def show_explanation(
     decision: Decision, remedies: Mapping[str, Remedy], response: authorization_pb2.ExplainResponse
 ) -> None:
     """Print *decision* and all that led to it."""
-    show(decision, remedies)
+    _show_results(decision)
     for field in response.fields:
         show_line()
         show_line(Text(field.field, style="bold"))
@@ -73,14 +69,26 @@ def show_explanation(
             show_line(f"policy `{failure.policy_id}` cannot be evaluated: {failure.message}")
         for change in field.remedies:
             show_line(f"would change it: {_change(change)}")
+        if field.field in remedies:
+            _show_command(remedies[field.field])
     show_line()
     show_pairs([("policy revision", decision.policy_revision), ("consent revision", decision.consent_revision)])
 
 
-def _show_remedy(field: FieldDecision, change: Remedy) -> None:
-    show_line(f"{field.field}: {change.why}")
-    if change.change:
-        show_line(f"  to change that: {change.change}")
+def _show_results(decision: Decision) -> None:
+    show_table(
+        ["field", "effect", "reason", "policies"],
+        [
+            [field.field, effect_text(field.effect), field.reason, ", ".join(field.determining_policies) or "-"]
+            for field in decision.fields
+        ],
+    )
+    for field in decision.fields:
+        for must in field.obligations:
+            show_line(f"{field.field}: {must.name} it by `{must.value}` before use; who cannot must not use it")
+
+
+def _show_command(change: Remedy) -> None:
     if change.command:
         show_line(Text(f"  {change.command}", style="bold"))
 

@@ -85,12 +85,11 @@ class _Asked:
             raise CommandError(Failure(code=decision.failure.lower(), message=decision.detail))
         return decision
 
-    def remedies(self, decision: Decision) -> dict[str, Remedy]:
-        """For each denied field what would change that."""
-        invocation, now = current_invocation(), datetime.now(UTC)
+    def remedies(self, decision: Decision, *, explained: bool = False) -> dict[str, Remedy]:
+        """For each denied field what would change that; *explained* already, if nothing else is left to do."""
+        invocation, now, words = current_invocation(), datetime.now(UTC), () if explained else self.words
         return {
-            field.field: remedy(self.question, field, invocation, words=self.words, now=now)
-            for field in decision.denied
+            field.field: remedy(self.question, field, invocation, words=words, now=now) for field in decision.denied
         }
 
 
@@ -129,7 +128,7 @@ def explain(*, address: str, token_file: Path, output: str, **params: Any) -> No
     with Connection(address, read_token(token_file)) as connection:
         response = connection.call(EXPLAIN, request, authorization_pb2.ExplainResponse)
     decision = asked.decide(response.response)
-    remedies = asked.remedies(decision)
+    remedies = asked.remedies(decision, explained=True)
     if output == "json":
         show_json(answer_view.explanation_to_plain(decision, remedies, response))
     else:

@@ -38,7 +38,7 @@ def remedy(
 ) -> Remedy:
     """What to tell of the denied *field* of *question*.
 
-    *words* are the arguments that put the question; the command of last resort explains it.
+    *words* are the arguments that put the question; the command of last resort explains it, unless they are empty.
     """
     why = _why(question, field)
     if field.consent_to_ask is not None:
@@ -56,8 +56,10 @@ def remedy(
             command: tuple[str, ...] = ("consent", "lift", "--subject", question.subject)
         case Reason.STALE_POLICY | Reason.STALE_CONSENT | Reason.CONSENT_UNAVAILABLE:
             command = ("status",)
-        case _:
+        case _ if words:
             command = ("explain", *words)
+        case _:
+            return Remedy(why=why)
     return Remedy(why=why, command=invocation.command(*command, token=True))
 
 
