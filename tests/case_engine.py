@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sidecar.consent.ledger import ImportLine, Ledger
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite import SqliteLog
 from sidecar.engine.decide import DecisionPoint, Freshness
+from sidecar.engine.explain import Explanation, explain
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import EventConflictError, RequestError
 from sidecar.model.decision import Answer, FieldResult, Pending, Request
@@ -67,7 +69,9 @@ class EngineWorld:
         except RequestError as error:
             raise CaseError(error.field) from error
         assert isinstance(answer, Answer)
-        return tuple(_of_result(result, answer) for result in answer.results)
+        _, record = self._ledger.record_of(subject)
+        explanations = explain(request, answer, self._snapshot, record, now=self.clock())
+        return tuple(map(_observed, answer.results, explanations, repeat(answer)))
 
     def _decide(self, request: Request, freshness: Freshness, *, may_wait: bool) -> Answer | Pending:
         return self._point.decide(request, self._snapshot, now=self.clock(), freshness=freshness, may_wait=may_wait)
@@ -89,7 +93,7 @@ def _model_request(case: Case, subject: str, log_id: str, applied: int) -> Reque
     )
 
 
-def _of_result(result: FieldResult, answer: Answer) -> Mapping[str, Any]:
+def _observed(result: FieldResult, explanation: Explanation, answer: Answer) -> Mapping[str, Any]:
     ask = result.ask
     facts = result.facts
     return {
@@ -112,6 +116,7 @@ def _of_result(result: FieldResult, answer: Answer) -> Mapping[str, Any]:
         "facts": None
         if facts is None
         else {name: value if isinstance(value, bool) else value.value for name, value in facts._asdict().items()},
+        "because": {deciding.fact: deciding.choice.event_id for deciding in explanation.choices},
         "clock_changes_at": _shown(answer.clock_changes_at),
         "cache_for_ms": answer.cache_for_ms,
     }

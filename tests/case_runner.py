@@ -81,8 +81,10 @@ def _record(world: World, subject: str, step: Mapping[str, Any], id_: str) -> No
 
 
 def _named(want: Mapping[str, Any], got: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What *got* says about the keys that *want* names."""
+    """What *got* says about the keys that *want* names; those of ``because`` are all or none."""
     return {
-        key: _named(value, got[key]) if isinstance(value, Mapping) and isinstance(got[key], Mapping) else got[key]
+        key: _named(value, got[key])
+        if key != "because" and isinstance(value, Mapping) and isinstance(got[key], Mapping)
+        else got[key]
         for key, value in want.items()
     }

@@ -74,7 +74,7 @@ class ServedWorld:
             explained = self._call(stub.Explain, authorization_pb2.ExplainRequest(request=request))
         assert list(response.results) == list(explained.response.results)
         return tuple(
-            _of_message(result, response, explanation)
+            _observed(result, response, explanation)
             for result, explanation in zip(response.results, explained.fields, strict=True)
         )
 
@@ -141,7 +141,7 @@ def _attribute(value: object) -> model_pb2.AttributeValue:
     return model_pb2.AttributeValue()
 
 
-def _of_message(
+def _observed(
     result: authorization_pb2.FieldResult,
     response: authorization_pb2.CheckResponse,
     explanation: authorization_pb2.FieldExplanation,
@@ -180,6 +180,7 @@ def _of_message(
             "age": facts.age_band,
             "basis": facts.basis,
         },
+        "because": {choice.fact: choice.event_id for choice in explanation.choices},
         "clock_changes_at": _stamp(response, "clock_changes_at"),
         "cache_for_ms": response.cache_for_ms,
     }

@@ -1,5 +1,6 @@
 """Every case of ``tests/cases`` and ``policies/tests``, asked of the engine and of a server over gRPC."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
@@ -10,7 +11,7 @@ import pytest
 
 from sidecar.model.vocabulary import Action, Actor, Basis, Channel, Effect, Mask, Reason
 from tests.case_engine import EngineWorld
-from tests.case_files import Case, load_cases
+from tests.case_files import SCHEMA, Case, load_cases
 from tests.case_runner import CaseRunner, MakeWorld
 from tests.case_server import ServedWorld
 
@@ -80,6 +81,13 @@ def test_every_word_is_shown(vocabulary: type[StrEnum], shown: Callable[[], set[
     assert set() == {value.value for value in vocabulary} - shown()
 
 
+def test_the_schema_of_cases_knows_every_reason() -> None:
+    """No reason is missing in the schema of case files, none is there that does not exist."""
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+
+    assert [reason.value for reason in Reason] == schema["$defs"]["want"]["properties"]["reason"]["enum"]
+
+
 def test_every_recipient_is_shown() -> None:
     """The first party, and each third party of the demo bundle, has a case."""
     assert {"first_party", "grocer-partner", "ad-network"} <= {case.ask.get("recipient") for case in CASES}
@@ -89,5 +97,5 @@ def test_every_state_is_shown() -> None:
     """Every fact about a person takes each of its values in some case."""
     shown = {name: _facts(name) for name in ("consent", "explicit", "by_guardian", "objected", "restricted", "erased")}
 
-    assert {"given", "withdrawn", "refused", "superseded", "expired", "unknown"} >= shown.pop("consent")
+    assert {"given", "withdrawn", "refused", "superseded", "expired", "unknown"} == shown.pop("consent")
     assert {name: {True, False} for name in shown} == shown
