@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,7 +111,6 @@ def test_a_port_in_use_is_told_and_nothing_stays_behind(tmp_path: Path) -> None:
 
 def test_the_demo_works_in_an_empty_folder(tmp_path: Path) -> None:
     """It tells its whole story, exits 0, and leaves the folder empty."""
-    started = time.monotonic()
     result = _run(f"{sys.executable} -m sidecar demo --output json", tmp_path)
 
     assert 0 == result.returncode, result.stderr
@@ -127,4 +125,3 @@ def test_the_demo_works_in_an_empty_folder(tmp_path: Path) -> None:
     assert "DENY (ERASED)" in erasure[1]
     assert "ALLOW (ALLOWED)" in erasure[2]
     assert [] == list(tmp_path.iterdir())
-    assert time.monotonic() - started < 60
