@@ -70,6 +70,8 @@ def _standing_for(record: Record, delta: Record, *, opens_at: Instant) -> Record
 
     A grant that arrives late, together with the same no again, must not lift what was said in between.
     """
+    if not any(entry.kind is Kind.GIVEN for entry in delta.entries):
+        return delta
     since = {(entry.kind, entry.atom) for entry in record.entries if entry.at >= opens_at}
     return with_entries(
         delta,
@@ -120,9 +122,8 @@ def _submission_entries(
     event: Event, submission: Submission, catalog: Catalog, *, opens_at: Instant, closes_at: Instant
 ) -> tuple[Entry, ...]:
     """Its choices as entries; of equal atoms the no stays, and noes that are too many are broadened."""
-    grants: list[Entry] = []
+    grants: list[tuple[Entry, Atom]] = []
     noes: list[Entry] = []
-    written: dict[Atom, set[Atom]] = {}
     if not submission.choices:
         raise RequestError("event.submission.choices", "a submission has at least one choice")
     for index, choice in enumerate(submission.choices):
@@ -141,15 +142,17 @@ def _submission_entries(
             notice=choice.notice,
             method=event.method,
         )
-        for atom in choice_atoms(choice, catalog, path=path):
-            (grants if kind is Kind.GIVEN else noes).append(replace(entry, atom=atom))
-            written[atom] = {atom, _as_written(atom, choice.scope)} | written.get(atom, set())
+        entries = [replace(entry, atom=atom) for atom in choice_atoms(choice, catalog, path=path)]
+        if kind is Kind.GIVEN:
+            grants.extend((grant, _as_written(grant.atom, choice.scope)) for grant in entries)
+        else:
+            noes.extend(entries)
     refused = {no.atom for no in noes}
-    grants = [grant for grant in grants if refused.isdisjoint(written[grant.atom])]
-    if len(grants) > MAX_ATOMS_PER_EVENT:
-        raise RecordFullError("event.submission", f"grants {len(grants)} things, at most {MAX_ATOMS_PER_EVENT} fit")
-    room = MAX_ATOMS_PER_EVENT - len(grants)
-    return (*grants, *_broadened(noes, room=room, at=closes_at))
+    kept = [grant for grant, written in grants if refused.isdisjoint((grant.atom, written))]
+    if len(kept) > MAX_ATOMS_PER_EVENT:
+        raise RecordFullError("event.submission", f"grants {len(kept)} things, at most {MAX_ATOMS_PER_EVENT} fit")
+    room = MAX_ATOMS_PER_EVENT - len(kept)
+    return (*kept, *_broadened(noes, room=room, at=closes_at))
 
 
 def _as_written(atom: Atom, scope: Scope) -> Atom:
