@@ -29,10 +29,10 @@ def suite_bundle(suite: Suite, folder: Path) -> Bundle:
     if not suite.unchecked:
         return bundle
     texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.cedar"))]
-    return replace(bundle, policies=Policies(_parsed([*texts, suite.unchecked]), bundle.catalog))
+    return replace(bundle, policies=Policies(parsed([*texts, suite.unchecked]), bundle.catalog))
 
 
-def _parsed(texts: list[str]) -> list[Policy]:
+def parsed(texts: list[str]) -> list[Policy]:
     """Every policy of *texts*, parsed and otherwise taken as it is."""
     problems = Problems()
     policies = [parse_policy(piece, problems) for text in texts for piece in split(text, "unchecked")]

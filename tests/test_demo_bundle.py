@@ -2,14 +2,21 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import product
 from typing import Final
 
 from sidecar.model.catalog import Catalog
-from sidecar.model.vocabulary import Basis
+from sidecar.model.decision import Question
+from sidecar.model.facts import Facts
+from sidecar.model.vocabulary import FIRST_PARTY, Action, AgeBand, Basis, ConsentState
 from sidecar.policy.bundle import load_bundle
+from sidecar.policy.cedar.policies import Policies
+from tests.case_bundles import parsed
 from tests.case_files import DEMO
 
 CATALOG: Final[Catalog] = load_bundle(DEMO).catalog
+AMOUNT: Final = ("amount_cents", "Long", 10_000)  # the one attribute; without it less is allowed
 
 
 def test_it_loads_without_findings() -> None:
@@ -59,3 +66,52 @@ def test_only_what_the_law_requires_survives() -> None:
     survivors = {key: purpose.basis for key, purpose in CATALOG.purposes.items() if purpose.survives}
 
     assert {"essential.legal_obligation": Basis.LEGAL_OBLIGATION} == survivors
+
+
+def _declared() -> Iterator[tuple[Question, Basis]]:
+    """Every question that some service declares, with what its purpose rests on."""
+    for service in CATALOG.services.values():
+        for use in service.may_use:
+            purpose = CATALOG.purposes[use.purpose]
+            assert purpose.basis is not None
+            for field, action, channel in product(use.fields, use.actions, purpose.channels or (None,)):
+                for recipient in use.recipients if action is Action.SHARE else (FIRST_PARTY,):
+                    question = Question(
+                        service=service.key,
+                        action=action,
+                        field=field,
+                        purpose=use.purpose,
+                        channel=channel,
+                        recipient=recipient,
+                        attributes=(AMOUNT,),
+                    )
+                    yield question, purpose.basis
+
+
+def _facts(basis: Basis) -> Iterator[Facts]:
+    """Facts about a person, but for values that differ from these in name only, so that a test takes seconds."""
+    flags = (False, True)
+    states = (ConsentState.GIVEN, ConsentState.UNKNOWN)
+    stopped = ((False, False), (True, False), (False, True))  # (restricted, erased)
+    ages = (AgeBand.CHILD, AgeBand.TEEN, AgeBand.UNKNOWN)
+    for consent, explicit, by_guardian, objected, (restricted, erased), age in product(
+        states, flags, flags, flags, stopped, ages
+    ):
+        yield Facts(consent, explicit, by_guardian, objected, restricted, erased, age, basis)
+
+
+def test_guardrails_decide_nothing() -> None:
+    """No declared question that the other policies allow is one that a guardrail forbids."""
+    texts = {path.name: path.read_text("utf-8") for path in DEMO.glob("*.cedar")}
+    all_policies = Policies(parsed(list(texts.values())), CATALOG)
+    del texts["guardrails.cedar"]
+    others = Policies(parsed(list(texts.values())), CATALOG)
+    allowed = [
+        (question, facts)
+        for question, basis in _declared()
+        for facts in _facts(basis)
+        if others.evaluate(question, facts).allowed
+    ]
+
+    assert len(allowed) > 1_000
+    assert [] == [pair for pair in allowed if not all_policies.evaluate(*pair).allowed]
