@@ -58,7 +58,9 @@ class ServedWorld:
         if "imported" not in step:
             request = consent_pb2.RecordEventRequest(subject=subject, event=event)
             return bool(self._call(self._consent.RecordEvent, request).duplicate)
-        lines = iter([consent_pb2.ImportEventsRequest(line=1, subject=subject, event=event)])
+        lines = iter(
+            [consent_pb2.ImportEventsRequest(lines=[consent_pb2.ImportLine(line=1, subject=subject, event=event)])]
+        )
         (batch,) = self._call(lambda request, **how: list(self._consent.ImportEvents(request, **how)), lines)
         for rejection in batch.rejections:
             raise CaseError(blamed(rejection.message))

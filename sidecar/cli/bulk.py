@@ -10,6 +10,12 @@ from sidecar.cli.lines import MalformedLineError, read_line
 
 IMPORT_EVENTS: Final = Method.of("ConsentService", "ImportEvents")
 
+MAX_LINES: Final = 256
+"""Lines that the server records together."""
+
+MAX_TOGETHER: Final = 48 * 1024
+"""Bytes sent together; the server takes no message above 64 KiB."""
+
 Reject = Callable[[int, bytes, str], None]
 """Takes the number of a refused line, the line, and why."""
 
@@ -67,19 +73,31 @@ class Import:
         return self.outcome
 
     def _requests(self) -> Iterator[consent_pb2.ImportEventsRequest]:
+        request, size = consent_pb2.ImportEventsRequest(), 0
+        for line in self._messages():
+            line_size = line.ByteSize()
+            if request.lines and (len(request.lines) == MAX_LINES or size + line_size > MAX_TOGETHER):
+                yield request
+                request, size = consent_pb2.ImportEventsRequest(), 0
+            request.lines.append(line)
+            size += line_size
+        if request.lines:
+            yield request
+
+    def _messages(self) -> Iterator[consent_pb2.ImportLine]:
         try:
             for number, raw in enumerate(self.lines, start=1):
                 line = raw.rstrip(b"\r\n")
                 if not line.strip() or line.startswith(b"#"):
                     continue
                 try:
-                    request = read_line(line)
+                    message = read_line(line)
                 except MalformedLineError as error:
                     self._waiting[number] = _Line(line, str(error))
                     continue
-                request.line = number
+                message.line = number
                 self._waiting[number] = _Line(line)
-                yield request
+                yield message
         except OSError as error:
             self._broken.append(error)
 

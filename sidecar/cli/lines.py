@@ -16,7 +16,7 @@ class MalformedLineError(Exception):
     """The line is not an event; the message says why."""
 
 
-def read_line(line: bytes) -> consent_pb2.ImportEventsRequest:
+def read_line(line: bytes) -> consent_pb2.ImportLine:
     """The event of *line*, its number left out; ``MalformedLineError`` if it has none."""
     if len(line) > MAX_BYTES:
         raise MalformedLineError(f"it has {len(line)} bytes, at most {MAX_BYTES} are taken")
@@ -26,4 +26,4 @@ def read_line(line: bytes) -> consent_pb2.ImportEventsRequest:
         raise MalformedLineError(str(error)) from error
     if isinstance(event.act, Erasure):
         raise MalformedLineError("`event.erasure`: an import does not erase; `sidecar consent erase` does")
-    return consent_pb2.ImportEventsRequest(subject=subject, event=to_event(event))
+    return consent_pb2.ImportLine(subject=subject, event=to_event(event))

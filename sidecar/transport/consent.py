@@ -1,7 +1,6 @@
 """ConsentService: keeps what people decided. Every method needs the operator's token."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import grpc
@@ -14,20 +13,11 @@ from sidecar.model.event import Event
 from sidecar.transport.convert.events import EventReader
 from sidecar.transport.convert.instants import to_timestamp
 from sidecar.transport.convert.records import from_page_token, page_size, to_history_entry, to_page_token, to_record
+from sidecar.transport.convert.text import check_count
 from sidecar.transport.shared import Shared
 
 IMPORT_LINES: Final = 256
-"""Lines that an import records together."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Lines read and not yet recorded."""
-
-    through: int = 0
-    size: int = 0
-    lines: list[ImportLine] = field(default_factory=list)
-    rejections: list[tuple[int, str]] = field(default_factory=list)
+"""Lines that an import may record together."""
 
 
 class ConsentServicer(pb_grpc.ConsentServiceServicer):
@@ -59,18 +49,13 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
     def ImportEvents(  # noqa: N802
         self, request_iterator: Iterator[pb.ImportEventsRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.ImportEventsResponse]:
-        """Record past acts in bulk; answer for each batch, and for the rest at the end."""
+        """Record past acts in bulk."""
         with self._edge.call(context, "ImportEvents"):
             self._admit(context)
             with self._shared.streams.open(context) as stream:
-                batch = _Batch()
-                for line in stream.each(request_iterator):
-                    self._read_line(line, batch)
-                    if batch.size == IMPORT_LINES:
-                        yield self._import(batch)
-                        batch = _Batch()
-                if batch.size:
-                    yield self._import(batch)
+                for message in stream.each(request_iterator):
+                    check_count(len(message.lines), "lines", least=1, most=IMPORT_LINES)
+                    yield self._import(message.lines)
 
     def GetRecord(self, request: pb.GetRecordRequest, context: grpc.ServicerContext) -> pb.GetRecordResponse:  # noqa: N802
         """Show a record."""
@@ -112,33 +97,30 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
         self._shared.credentials.check(context.invocation_metadata())
         self._shared.lifecycle.require_ready()
 
-    def _event(self, message: pb.RecordEventRequest | pb.ImportEventsRequest) -> Event:
+    def _event(self, message: pb.RecordEventRequest | pb.ImportLine) -> Event:
         if not message.HasField("event"):
             raise RequestError("event", "absent")
         return self._reader.read(message.event)
 
-    def _read_line(self, message: pb.ImportEventsRequest, batch: _Batch) -> None:
-        batch.through = message.line
-        batch.size += 1
-        try:
-            line = ImportLine(
-                line=message.line, subject=self._reader.subject(message.subject), event=self._event(message)
-            )
-        except (RequestError, NotBuiltError) as error:
-            batch.rejections.append((message.line, str(error)))
-        else:
-            batch.lines.append(line)
-
-    def _import(self, batch: _Batch) -> pb.ImportEventsResponse:
-        outcome = self._ledger.import_lines(batch.lines)
+    def _import(self, messages: Sequence[pb.ImportLine]) -> pb.ImportEventsResponse:
+        lines: list[ImportLine] = []
+        rejections: list[tuple[int, str]] = []
+        for message in messages:
+            try:
+                subject, event = self._reader.subject(message.subject), self._event(message)
+            except (RequestError, NotBuiltError) as error:
+                rejections.append((message.line, str(error)))
+            else:
+                lines.append(ImportLine(line=message.line, subject=subject, event=event))
+        outcome = self._ledger.import_lines(lines)
         self._metrics.recorded("import", outcome.recorded)
         return pb.ImportEventsResponse(
-            through_line=batch.through,
+            through_line=messages[-1].line,
             recorded=outcome.recorded,
             duplicates=outcome.duplicates,
             rejections=[
                 pb.ImportRejection(line=line, message=message)
-                for line, message in sorted((*batch.rejections, *outcome.rejections))
+                for line, message in sorted((*rejections, *outcome.rejections))
             ],
             revision=outcome.revision,
         )

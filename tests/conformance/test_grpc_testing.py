@@ -113,7 +113,7 @@ def test_what_tells_of_people_needs_the_token(server: Any, served: Served, metho
 def test_import_answers_at_the_end(server: Any, served: Served) -> None:
     """A line that is refused is told by its number; the others are recorded."""
     stream = server.invoke_stream_stream(CONSENT.methods_by_name["ImportEvents"], served.operator, 5.0)
-    stream.send_request(consent_pb2.ImportEventsRequest(line=1, subject="p1"))
+    stream.send_request(consent_pb2.ImportEventsRequest(lines=[consent_pb2.ImportLine(line=1, subject="p1")]))
     stream.requests_closed()
     response = stream.take_response()
     _, code, _ = stream.termination()

@@ -230,20 +230,21 @@ def test_erasure_voids_everything_and_its_repetition_nothing_more(
 
 
 def test_an_import_records_what_it_can_and_tells_the_rest(caller: Caller, request: pytest.FixtureRequest) -> None:
-    """Batches of 256 lines are answered as they go; bad lines are told by number, those after them are recorded."""
+    """Each message is answered once; bad lines are told by number, those after them are recorded."""
     name = request.node.name
 
+    def line(number: int) -> consent_pb2.ImportLine:
+        event = choice("e1", "GIVEN")
+        event.occurred_at.FromSeconds(1_700_000_000)
+        if number == 7:
+            event.ClearField("occurred_at")
+        if number == 8:
+            event.link.other_subject = "p2"
+        return consent_pb2.ImportLine(line=number, subject="" if number == 290 else f"{name}-{number}", event=event)
+
     def lines() -> Iterator[consent_pb2.ImportEventsRequest]:
-        for number in range(1, 301):
-            event = choice("e1", "GIVEN")
-            event.occurred_at.FromSeconds(1_700_000_000)
-            if number == 7:
-                event.ClearField("occurred_at")
-            if number == 8:
-                event.link.other_subject = "p2"
-            yield consent_pb2.ImportEventsRequest(
-                line=number, subject="" if number == 290 else f"{name}-{number}", event=event
-            )
+        for first, last in ((1, 256), (257, 300)):
+            yield consent_pb2.ImportEventsRequest(lines=map(line, range(first, last + 1)))
 
     answers = list(caller.consent.ImportEvents(lines(), metadata=caller.operator))
     again = list(caller.consent.ImportEvents(lines(), metadata=caller.operator))
@@ -253,6 +254,17 @@ def test_an_import_records_what_it_can_and_tells_the_rest(caller: Caller, reques
     ]
     assert [(0, 254), (0, 43)] == [(answer.recorded, answer.duplicates) for answer in again]
     assert "ALLOWED" == caller.reason(question(f"{name}-300"))
+
+
+@pytest.mark.parametrize("count", [0, 257])
+def test_an_import_takes_1_to_256_lines_together(caller: Caller, count: int) -> None:
+    """What is recorded together must stay a short turn of the one writer."""
+    message = consent_pb2.ImportEventsRequest(lines=[consent_pb2.ImportLine()] * count)
+
+    with pytest.raises(grpc.RpcError) as failed:
+        list(caller.consent.ImportEvents(iter([message]), metadata=caller.operator))
+
+    assert grpc.StatusCode.INVALID_ARGUMENT is failed.value.code()
 
 
 def test_the_status_is_one_picture(caller: Caller, served: Served) -> None:

@@ -140,6 +140,12 @@ class RecordEventResponse(_message.Message):
     def __init__(self, revision: _Optional[str] = ..., effective_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
 
 class ImportEventsRequest(_message.Message):
+    __slots__ = ("lines",)
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    lines: _containers.RepeatedCompositeFieldContainer[ImportLine]
+    def __init__(self, lines: _Optional[_Iterable[_Union[ImportLine, _Mapping]]] = ...) -> None: ...
+
+class ImportLine(_message.Message):
     __slots__ = ("line", "subject", "event")
     LINE_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]

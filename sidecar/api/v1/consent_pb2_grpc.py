@@ -80,7 +80,7 @@ class ConsentServiceServicer:
 
     def ImportEvents(self, request_iterator, context):
         """Records past acts in bulk; each line's `occurred_at` counts as the time it was accepted.
-        Answers come in batches, so a broken stream can be sent again from the last answered line.
+        Each message is recorded together and answered once, so a broken stream can be sent again from there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
