@@ -225,8 +225,8 @@ def _fields_of(event: Event) -> Mapping[str, object]:
                 of_age_at=_moment(traits.of_age_at),
                 jurisdiction=UNSET if traits.jurisdiction is None else traits.jurisdiction,
             )
-        case Erasure(categories=categories):
-            fields["erasure"] = _Erasure(categories=categories)
+        case erasure:
+            fields["erasure"] = _Erasure(categories=erasure.categories)
     return fields
 
 

@@ -101,6 +101,7 @@ def create(path: Path, *, key_id: str) -> None:
         meta = (("log_id", secrets.token_hex(8)), ("key_id", key_id))
         connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta)
         connection.execute("COMMIT")
+        make_durable(connection)  # the mode stays with the file; right after the change nothing could be scrubbed
     draft.rename(path)
     sync_folder(path.parent)
 

@@ -1,0 +1,379 @@
+"""What every backend of the consent log must do; a new one joins by adding itself to ``BACKENDS``.
+
+What a test here may know of a backend is in ``Backend``: how to open a log, how to break it, where its bytes are.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from sidecar.consent.fold import fold
+from sidecar.consent.log import ConsentLog, LogEntry, NewEntry, erases_person
+from sidecar.consent.packing import unpack
+from sidecar.consent.record import EMPTY
+from sidecar.consent.sqlite import SqliteLog
+from sidecar.errors import ConsentLogError, LogConflictError, RequestError
+from sidecar.model.catalog import Catalog, Recipient
+from sidecar.model.event import Erasure, Event
+from tests.unit.consent.desk import NOW, no, yes
+from tests.worlds import CATALOG, scope
+
+ADA, BOB = b"ada-------------", b"bob-------------"
+KEY_ID = "0123456789abcdef"
+MARKER = "marker-of-a-person"
+
+_APPENDER = """
+import sys
+from pathlib import Path
+from tests.conformance.test_consent_log import ADA, BACKENDS, append, yes
+backend, folder = sys.argv[1:]
+with BACKENDS[backend].opened(Path(folder)) as log:
+    for number in range(1_000_000):
+        print(append(log, ADA, yes(f"e{number}")), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One kind of log; *full* makes appending fail for want of space while it is entered."""
+
+    open: Callable[[Path], ConsentLog]
+    full: Callable[[ConsentLog], AbstractContextManager[None]]
+    files: Callable[[Path], Iterable[Path]]
+
+    @contextmanager
+    def opened(self, folder: Path) -> Iterator[ConsentLog]:
+        """The log in *folder*, closed in the end."""
+        log = self.open(folder)
+        try:
+            yield log
+        finally:
+            log.close()
+
+
+@contextmanager
+def _sqlite_full(log: ConsentLog) -> Iterator[None]:
+    assert isinstance(log, SqliteLog)
+    pages = log._writer.execute("PRAGMA page_count").fetchone()[0]
+    log._writer.execute(f"PRAGMA max_page_count = {pages}")
+    try:
+        yield
+    finally:
+        log._writer.execute("PRAGMA max_page_count = 1000000")
+
+
+BACKENDS = {
+    "sqlite": Backend(
+        open=lambda folder: SqliteLog.open(folder / "consent.db", key_id=KEY_ID),
+        full=_sqlite_full,
+        files=lambda folder: folder.glob("consent.db*"),
+    )
+}
+
+
+@pytest.fixture(params=sorted(BACKENDS))
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each backend in turn."""
+    return BACKENDS[request.param]
+
+
+@pytest.fixture
+def log(backend: Backend, tmp_path: Path) -> Iterator[ConsentLog]:
+    """An empty log."""
+    with backend.opened(tmp_path) as log:
+        yield log
+
+
+def following(head: LogEntry | None, pseudonym: bytes, event: Event, catalog: Catalog = CATALOG) -> NewEntry:
+    """The entry that comes after *head*."""
+    record = EMPTY if head is None else head.record
+    folded = fold(record, event, accepted_at=NOW, catalog=catalog)
+    return NewEntry(
+        pseudonym=pseudonym,
+        expected=None if head is None else head.position,
+        event=event,
+        record=folded.record,
+        effective_at=folded.effective_at,
+        accepted_at=NOW,
+        sealed=b"" if erases_person(event) else b"sealed with " + event.id.encode(),
+    )
+
+
+def append(log: ConsentLog, pseudonym: bytes, *events: Event) -> int:
+    """Append *events*, each in a batch of its own; returns the last position."""
+    position = 0
+    for event in events:
+        with log.batch() as batch:
+            position = batch.append(following(batch.head(pseudonym), pseudonym, event))
+    return position
+
+
+def append_together(log: ConsentLog, *events: Event, leaving_with: BaseException | None = None) -> None:
+    """Append *events* of one subject in one batch, and leave it with an exception if there is one."""
+    with log.batch() as batch:
+        for event in events:
+            batch.append(following(batch.head(ADA), ADA, event))
+        if leaving_with is not None:
+            raise leaving_with
+
+
+def erasure(event_id: str, *categories: str) -> Event:
+    """An erasure of *categories*, or of the person."""
+    return Event(id=event_id, act=Erasure(categories=categories))
+
+
+def ids(entries: Iterable[LogEntry]) -> list[str]:
+    """The ids of their events."""
+    return [entry.event.id for entry in entries]
+
+
+def bytes_of(backend: Backend, folder: Path) -> bytes:
+    """Everything the log has on the disk."""
+    return b"".join(path.read_bytes() for path in sorted(backend.files(folder)))
+
+
+def test_an_empty_log_knows_nobody(log: ConsentLog) -> None:
+    """No head, no heads, no history, position 0; and it can be read."""
+    log.ping()
+
+    assert log.head(ADA) is None
+    assert [] == list(log.heads())
+    assert () == log.history(ADA, after=0, limit=10)
+    assert 0 == log.last_position()
+
+
+def test_an_entry_comes_back_as_it_was_appended(log: ConsentLog) -> None:
+    """Event, record, times and seal."""
+    entry = following(None, ADA, yes("a"))
+    with log.batch() as batch:
+        position = batch.append(entry)
+
+    assert entry.at(position) == log.head(ADA)
+    assert (entry.at(position),) == log.history(ADA, after=0, limit=10)
+    assert position == log.last_position()
+
+
+def test_positions_grow_over_all_subjects(log: ConsentLog) -> None:
+    """One order for the whole log."""
+    positions = [append(log, pseudonym, yes(name)) for pseudonym, name in ((ADA, "a"), (BOB, "b"), (BOB, "c"))]
+
+    assert all(one < next_ for one, next_ in pairwise(positions))
+    assert positions[0] > 0
+
+
+def test_the_last_entry_of_each_subject_is_its_head(log: ConsentLog) -> None:
+    """Heads are what a cache starts from."""
+    append(log, ADA, yes("a"), no("b"))
+    append(log, BOB, yes("c"))
+    expected = {entry.pseudonym: (entry.position, entry.record) for entry in map(log.head, (ADA, BOB)) if entry}
+
+    assert expected == {head.pseudonym: (head.position, unpack(head.packed)) for head in log.heads()}
+
+
+def test_more_heads_than_are_read_at_once(log: ConsentLog) -> None:
+    """Every subject is there, once."""
+    pseudonyms = [number.to_bytes(16, "big") for number in range(2_001)]
+    with log.batch() as batch:
+        for pseudonym in pseudonyms:
+            batch.append(following(None, pseudonym, yes("a")))
+
+    assert pseudonyms == sorted(head.pseudonym for head in log.heads())
+
+
+def test_history_comes_in_pages(log: ConsentLog) -> None:
+    """Oldest first, from behind a position, no more than asked for, of one subject only."""
+    append(log, ADA, yes("a"))
+    append(log, BOB, yes("x"))
+    middle = append(log, ADA, no("b"))
+    append(log, ADA, yes("c"), no("d"))
+
+    assert ["a", "b"] == ids(log.history(ADA, after=0, limit=2))
+    assert ["c", "d"] == ids(log.history(ADA, after=middle, limit=2))
+
+
+def test_an_entry_must_follow_the_last(log: ConsentLog) -> None:
+    """Neither a position that is past nor "none yet" will do once there is an entry; nothing is appended."""
+    first = append(log, ADA, yes("a"))
+    append(log, ADA, no("b"))
+    late = following(log.head(ADA), ADA, yes("c"))
+
+    for expected in (first, None, first + 100):
+        with pytest.raises(LogConflictError), log.batch() as batch:
+            batch.append(replace(late, expected=expected))
+    assert ["a", "b"] == ids(log.history(ADA, after=0, limit=10))
+
+
+def test_a_batch_sees_its_own_entries(log: ConsentLog) -> None:
+    """So that one batch can hold several events of one subject."""
+    with log.batch() as batch:
+        batch.append(following(None, ADA, yes("a")))
+        batch.append(following(batch.head(ADA), ADA, no("b")))
+        inside = batch.head(ADA)
+
+    assert inside == log.head(ADA)
+    assert ["a", "b"] == ids(log.history(ADA, after=0, limit=10))
+
+
+def test_readers_do_not_wait_for_a_batch(log: ConsentLog) -> None:
+    """A reader in the midst of a long import answers, and from what is durable only or with the batch, never torn."""
+    append(log, ADA, yes("a"))
+    with log.batch() as batch:
+        batch.append(following(batch.head(ADA), ADA, no("b")))
+        head = log.head(ADA)
+
+    assert head is not None
+    assert head.event.id in ("a", "b")
+
+
+def test_everything_is_there_after_opening_again(backend: Backend, tmp_path: Path) -> None:
+    """Entries, positions and the log's id."""
+    with backend.opened(tmp_path) as log:
+        append(log, ADA, yes("a"), no("b"))
+        expected = (log.log_id, log.last_position(), log.history(ADA, after=0, limit=10))
+
+    with backend.opened(tmp_path) as log:
+        assert expected == (log.log_id, log.last_position(), log.history(ADA, after=0, limit=10))
+
+
+def test_two_logs_have_two_ids(backend: Backend, tmp_path: Path) -> None:
+    """A revision of one must never be taken for one of the other."""
+    ids_seen = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        with backend.opened(tmp_path / name) as log:
+            ids_seen.append(log.log_id)
+
+    assert 2 == len(set(ids_seen))
+    assert all(16 == len(log_id) for log_id in ids_seen)
+
+
+def test_a_kill_loses_nothing_that_was_acknowledged(
+    request: pytest.FixtureRequest, backend: Backend, tmp_path: Path
+) -> None:
+    """SIGKILL in the midst of appending: every position that was told is there, and the log goes on."""
+    name = request.node.callspec.params["backend"]
+    command = [sys.executable, "-c", _APPENDER, name, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        acknowledged = [int(process.stdout.readline()) for _ in range(25)]
+        process.kill()
+        acknowledged += [int(line) for line in process.stdout if line.endswith("\n")]
+    with backend.opened(tmp_path) as log:
+        kept = [entry.position for entry in log.history(ADA, after=0, limit=1_000_000)]
+
+        assert acknowledged == kept[: len(acknowledged)]
+        assert append(log, ADA, no("after")) > kept[-1]
+
+
+def test_no_update_is_lost_among_eight_writers(log: ConsentLog) -> None:
+    """Each reads, folds outside of any batch, appends, and starts again if another was first: all noes are kept."""
+
+    def write(writer: int) -> None:
+        for number in range(5):
+            event = no(f"{writer}-{number}", about=scope("", "", "", f"p{writer}{number}"))
+            while not attempt(event):
+                pass
+
+    def attempt(event: Event) -> bool:
+        entry = following(log.head(ADA), ADA, event, catalog=wide)
+        try:
+            with log.batch() as batch:
+                batch.append(entry)
+        except LogConflictError:
+            return False
+        return True
+
+    partners = {f"p{writer}{number}" for writer in range(8) for number in range(5)}
+    wide = replace(CATALOG, recipients={key: Recipient(key=key, title="") for key in partners})
+    threads = [Thread(target=write, args=(writer,)) for writer in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    head = log.head(ADA)
+
+    assert head is not None
+    assert partners == {entry.atom.recipient for entry in head.record.entries}
+    assert 40 == len(log.history(ADA, after=0, limit=100))
+
+
+@pytest.mark.parametrize("error", [RequestError("event", "wrong"), KeyboardInterrupt()])
+def test_a_batch_that_is_left_with_an_exception_is_not_there(log: ConsentLog, error: BaseException) -> None:
+    """The exception comes out as it is, and the next batch works."""
+    with pytest.raises(type(error)):
+        append_together(log, yes("a"), leaving_with=error)
+    append(log, ADA, yes("b"))
+
+    assert ["b"] == ids(log.history(ADA, after=0, limit=10))
+
+
+def test_a_full_disk_is_an_error_and_passes(backend: Backend, log: ConsentLog) -> None:
+    """Nothing of the batch is there, what was there can be read, and once there is space it goes on."""
+    first = append(log, ADA, yes("a"))
+    with backend.full(log):
+        with pytest.raises(ConsentLogError, match="full"):
+            append_together(log, *(no(f"b{number}") for number in range(200)))
+        while_full = log.last_position()
+    append(log, ADA, no("c"))
+
+    assert first == while_full
+    assert ["a", "c"] == ids(log.history(ADA, after=0, limit=10))
+
+
+def test_the_erasure_of_a_person_removes_what_came_before(backend: Backend, log: ConsentLog, tmp_path: Path) -> None:
+    """From what can be asked, and from every file; others, and what comes later, stay."""
+    append(log, ADA, yes(MARKER), no("b"))
+    append(log, BOB, yes("c"))
+    before = bytes_of(backend, tmp_path)
+    position = append(log, ADA, erasure("gone"))
+    after_erasure = bytes_of(backend, tmp_path)
+    append(log, ADA, yes("d"))
+
+    assert MARKER.encode() in before
+    assert MARKER.encode() not in after_erasure
+    assert ["gone", "d"] == ids(log.history(ADA, after=0, limit=10))
+    assert ["c"] == ids(log.history(BOB, after=0, limit=10))
+    assert position < log.last_position()
+
+
+def test_the_erasure_of_categories_keeps_the_history(log: ConsentLog) -> None:
+    """It is the proof of what had been agreed to."""
+    append(log, ADA, yes("a"), erasure("some", "user.contact"))
+
+    assert ["a", "some"] == ids(log.history(ADA, after=0, limit=10))
+
+
+def test_an_erasure_that_fails_removes_nothing(log: ConsentLog) -> None:
+    """All of the batch or nothing of it."""
+    append(log, ADA, yes("a"))
+    with pytest.raises(RequestError):
+        append_together(log, erasure("gone"), leaving_with=RequestError("event", "wrong"))
+
+    assert ["a"] == ids(log.history(ADA, after=0, limit=10))
+
+
+def test_an_erasure_right_after_other_entries_of_its_batch(log: ConsentLog) -> None:
+    """They are removed like all that came before."""
+    append_together(log, yes("a"), erasure("gone"))
+
+    assert ["gone"] == ids(log.history(ADA, after=0, limit=10))
+
+
+def test_closing_twice_is_closing(backend: Backend, tmp_path: Path) -> None:
+    """And afterwards every call is an error, not an empty answer."""
+    log = backend.open(tmp_path)
+    log.close()
+    log.close()
+
+    for call in (log.ping, log.last_position, lambda: log.head(ADA), lambda: list(log.heads())):
+        with pytest.raises(ConsentLogError):
+            call()
+    with pytest.raises(ConsentLogError), log.batch():
+        pass
