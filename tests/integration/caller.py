@@ -1,9 +1,11 @@
 """Short ways to call a running sidecar, and to say events."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from http.client import HTTPException
+from typing import Any, TypeVar
 
 import grpc
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import authorization_pb2_grpc, consent_pb2, consent_pb2_grpc, model_pb2, status_pb2_grpc
 from sidecar.testing import Served
+
+_T = TypeVar("_T")
 
 EMAIL = "marketing.communications.email"
 CATEGORY = "user.contact.email"
@@ -89,3 +93,15 @@ def ends_with(code: grpc.StatusCode, call: Callable[[], object]) -> str:
     assert isinstance(error, grpc.Call)
     assert code is error.code(), error.details()
     return error.details() or ""
+
+
+def eventually(look: Callable[[], _T], *, within_seconds: float = 5.0) -> _T:
+    """What *look* returns once it raises no more: for what another thread or process is about to do."""
+    until = time.monotonic() + within_seconds
+    while True:
+        try:
+            return look()
+        except (OSError, HTTPException, AssertionError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
