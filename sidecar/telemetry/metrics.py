@@ -46,6 +46,7 @@ class Metrics:
         self._errors = Counter("sidecar_errors_total", "Errors on our side.", ("component",), registry=registry)
         # Finding a child by its labels costs more than counting; there are few, so all are kept.
         self._decided: dict[_Kind, Counter] = {}
+        self._ended: dict[tuple[str, str], Counter] = {}
 
     def decided(self, results: Iterable[FieldResult], seconds: float) -> None:
         """Count an answer that took *seconds*."""
@@ -64,7 +65,11 @@ class Metrics:
     def call_ended(self, method: str, code: str) -> None:
         """Count a call to *method* that ended with the status *code*."""
         self._in_flight.dec()
-        self._calls.labels(method, code).inc()
+        key = (method, code)
+        child = self._ended.get(key)
+        if child is None:
+            child = self._ended[key] = self._calls.labels(method, code)
+        child.inc()
 
     def recorded(self, kind: str, events: int = 1) -> None:
         """Count *events* of *kind*."""

@@ -50,10 +50,14 @@ class QuestionReader:
             subject=check_text(message.subject, "subject", most=MAX_SUBJECT_BYTES),
             fields=self._fields(message.fields),
             purpose=check_text(message.purpose, "purpose", most=most),
-            channel=check_text(message.channel, "channel", most=most, least=0) or None,
-            recipient=check_text(message.recipient, "recipient", most=most, least=0) or None,
+            channel=check_text(message.channel, "channel", most=most) if message.channel else None,
+            recipient=check_text(message.recipient, "recipient", most=most) if message.recipient else None,
             attributes=self._attributes(message.attributes) if message.attributes else {},
-            at_least_as_fresh=check_text(message.at_least_as_fresh, "at_least_as_fresh", most=most, least=0),
+            at_least_as_fresh=(
+                check_text(message.at_least_as_fresh, "at_least_as_fresh", most=most)
+                if message.at_least_as_fresh
+                else ""
+            ),
             action=action,
             service=who(named),  # last: who may ask is looked at once the rest is well-formed
         )
