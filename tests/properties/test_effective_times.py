@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.consent.fold import fold
@@ -52,7 +52,7 @@ def test_an_act_that_claims_no_time_comes_after_everything(
     try:
         after = fold(before, event, accepted_at=accepted_at, catalog=catalog)
     except RequestError:
-        assume(False)  # noqa: FBT003 - its notice lists nothing of it
+        return  # its notice lists nothing of it
 
     assert max(accepted_at, before.latest_at + 1) == after.effective_at
 
@@ -63,10 +63,7 @@ def test_a_no_is_never_refused_for_its_date(
 ) -> None:
     """Whatever time it claims, it counts as if it had happened now."""
     before = live(catalog, life).record
-    try:
-        undated = fold(before, replace(no, occurred_at=None), accepted_at=accepted_at, catalog=catalog)
-    except RequestError:
-        assume(False)  # noqa: FBT003 - its notice lists nothing of it
+    undated = fold(before, replace(no, occurred_at=None), accepted_at=accepted_at, catalog=catalog)
 
     assert undated == fold(before, replace(no, occurred_at=claimed_at), accepted_at=accepted_at, catalog=catalog)
 
