@@ -10,6 +10,7 @@ import helm_python
 import kubernetes_validate
 import pytest
 
+from sidecar.cli.serve import serve
 from sidecar.config.sources import load
 from sidecar.policy.bundle import load_bundle
 from tests.ops.chart import (
@@ -114,6 +115,17 @@ def test_the_server_reads_the_settings(path: Path, tmp_path: Path) -> None:
     assert "0.0.0.0:7071" == config.http_address
     assert ["0.0.0.0:7070"] == [each.address for each in config.server.listen]
     assert values["server"].get("drainSeconds", 10) == config.server.drain_seconds
+
+
+def test_the_pod_starts_a_command_that_there_is() -> None:
+    """The command and every option of the container are ones that the program has."""
+    (container,) = pod_of(render(ALLOWED | {"bundle": {"files": demo_bundle()}}))["containers"]
+    name, *words = container["args"]
+    options = {option for parameter in serve.params for option in parameter.opts}
+
+    assert ["sidecar"] == container["command"]
+    assert serve.name == name
+    assert {word for word in words if word.startswith("-")} <= options
 
 
 def test_the_mounted_bundle_is_the_bundle(tmp_path: Path) -> None:
