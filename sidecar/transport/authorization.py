@@ -35,19 +35,17 @@ class Desk:
         self._process = token_hex(8)
         self._numbers = count(1)
 
-    def answer(self, message: pb.CheckRequest, identity: Identity, context: grpc.ServicerContext) -> pb.CheckResponse:
-        """The answer to *message*, asked by a caller of *identity*."""
-        _, decided = self.decide(message, identity, context)
+    def answer(self, message: pb.CheckRequest, identity: Identity, until: float) -> pb.CheckResponse:
+        """The answer to *message*, asked by a caller of *identity* who waits *until* then; see ``Decider.patience``."""
+        _, decided = self.decide(message, identity, until)
         return to_check_response(decided.answer, self.decision_id())
 
-    def decide(
-        self, message: pb.CheckRequest, identity: Identity, context: grpc.ServicerContext
-    ) -> tuple[Request, Decided]:
+    def decide(self, message: pb.CheckRequest, identity: Identity, until: float) -> tuple[Request, Decided]:
         """The question of *message*, and what was decided."""
         self.shared.lifecycle.require_ready()
         snapshot = self.shared.world.policies.snapshot
         request = self._reader.read(message, lambda named: identity.service(named, snapshot.catalog))
-        return request, self.decider.decide(request, snapshot, remaining=context.time_remaining())
+        return request, self.decider.decide(request, snapshot, until=until)
 
     def decision_id(self) -> str:
         """A name that no other answer has."""
@@ -66,7 +64,7 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
     def Check(self, request: pb.CheckRequest, context: grpc.ServicerContext) -> pb.CheckResponse:  # noqa: N802
         """Decide one question."""
         with self._edge.call(context, "Check"):
-            return self._desk.answer(request, self._identity, context)
+            return self._desk.answer(request, self._identity, self._until(context))
 
     def CheckBatch(  # noqa: N802
         self, request: pb.CheckBatchRequest, context: grpc.ServicerContext
@@ -76,8 +74,9 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
             self._shared.lifecycle.require_ready()
             check_count(len(request.items), "items", least=1, most=self._shared.limits.batch_items)
             response = pb.CheckBatchResponse()
+            until = self._until(context)  # of all questions together
             for item in request.items:
-                self._put(item, response.results.add(), context)
+                self._put(item, response.results.add(), until)
             return response
 
     def CheckStream(  # noqa: N802
@@ -89,7 +88,7 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
             with self._shared.streams.open(context) as stream:
                 for item in stream.each(request_iterator):
                     response = pb.CheckStreamResponse()
-                    self._put(item, response, context)
+                    self._put(item, response, self._until(context))
                     yield response
 
     def Explain(self, request: pb.ExplainRequest, context: grpc.ServicerContext) -> pb.ExplainResponse:  # noqa: N802
@@ -99,7 +98,7 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
             if not request.HasField("request"):
                 raise RequestError("request", "absent")
             for _ in range(_EXPLAIN_ROUNDS):
-                asked, decided = self._desk.decide(request.request, self._identity, context)
+                asked, decided = self._desk.decide(request.request, self._identity, self._until(context))
                 revision, record = self._shared.world.ledger.record_of(asked.subject)
                 if not revision or _position(revision) <= _position(decided.answer.consent_revision):
                     break  # nothing came between: this record is the one that the answer saw
@@ -115,12 +114,12 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
         self,
         item: pb.CheckBatchItem | pb.CheckStreamRequest,
         result: pb.CheckBatchResult | pb.CheckStreamResponse,
-        context: grpc.ServicerContext,
+        until: float,
     ) -> None:
         """Put into *result* the answer to *item*, or why there is none."""
         result.correlation_id = item.correlation_id
         try:
-            result.response.CopyFrom(self._answer(item, context))
+            result.response.CopyFrom(self._answer(item, until))
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not spoil the other answers
             status = status_of(error)
             if status.ours:
@@ -128,13 +127,14 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
             code: tuple[int, str] = status.code.value
             result.error.code, result.error.message = code[0], status.text
 
-    def _answer(
-        self, item: pb.CheckBatchItem | pb.CheckStreamRequest, context: grpc.ServicerContext
-    ) -> pb.CheckResponse:
+    def _until(self, context: grpc.ServicerContext) -> float:
+        return self._desk.decider.patience(context.time_remaining())
+
+    def _answer(self, item: pb.CheckBatchItem | pb.CheckStreamRequest, until: float) -> pb.CheckResponse:
         check_text(item.correlation_id, "correlation_id", most=MAX_CORRELATION_BYTES, least=0)
         if not item.HasField("request"):
             raise RequestError("request", "absent")
-        return self._desk.answer(item.request, self._identity, context)
+        return self._desk.answer(item.request, self._identity, until)
 
 
 def _position(revision: str) -> int:

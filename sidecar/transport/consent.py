@@ -12,7 +12,7 @@ from sidecar.errors import NotBuiltError, RequestError
 from sidecar.model.event import Event
 from sidecar.transport.convert.events import EventReader
 from sidecar.transport.convert.instants import to_timestamp
-from sidecar.transport.convert.records import from_page_token, page_size, to_history_entry, to_page_token, to_record
+from sidecar.transport.convert.records import from_page_token, page_size, to_page, to_record
 from sidecar.transport.convert.text import check_count
 from sidecar.transport.shared import Shared
 
@@ -70,11 +70,7 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
             subject = self._reader.subject(request.subject)
             size, after = page_size(request.page_size), from_page_token(request.page_token)
             found = self._ledger.history(subject, after=after, limit=size + 1)
-            page = found[:size]
-            return pb.ListHistoryResponse(
-                entries=[to_history_entry(entry, self._shared.world.cache.log_id) for entry in page],
-                next_page_token=to_page_token(page[-1].position) if len(found) > size else "",
-            )
+            return to_page(found, size, log_id=self._shared.world.cache.log_id)
 
     def Erase(self, request: pb.EraseRequest, context: grpc.ServicerContext) -> pb.EraseResponse:  # noqa: N802
         """Forget a person, or some categories of their data."""

@@ -38,40 +38,42 @@ class Decider:
         self._places = Semaphore(shared.limits.parked)
         self.parked = 0
 
-    def decide(self, request: Request, snapshot: Snapshot, *, remaining: float | None) -> Decided:
-        """The answer to *request* under *snapshot*.
+    def patience(self, remaining: float | None) -> float:
+        """Until when, on the monotonic clock, a call may wait that has *remaining* seconds (``None``: no deadline)."""
+        seconds = self._park_seconds
+        if remaining is not None:
+            seconds = min(seconds, remaining * (1 - _RESERVE))
+        return monotonic() + seconds
 
-        Args:
-            request: the question; its ``at_least_as_fresh`` may make this call wait.
-            snapshot: what the request was read with.
-            remaining: seconds until the caller's deadline; ``None``: it has none.
+    def decide(self, request: Request, snapshot: Snapshot, *, until: float) -> Decided:
+        """The answer to *request* under *snapshot*; waits for the revision it asks for *until* its patience is over.
 
         Raises ``RequestError`` if ``at_least_as_fresh`` is no revision. A revision that does not arrive in time and a
         record that cannot be read are answers: denies with their reason.
         """
         began = perf_counter()
-        decided = self._decide(request, snapshot, remaining)
+        decided = self._decide(request, snapshot, until)
         self._metrics.decided(decided.answer.results, perf_counter() - began)
         return decided
 
-    def _decide(self, request: Request, snapshot: Snapshot, remaining: float | None) -> Decided:
+    def _decide(self, request: Request, snapshot: Snapshot, until: float) -> Decided:
         world = self._world
         for _ in range(_ROUNDS):
             now = world.clock()
             outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness(now))
             if isinstance(outcome, Answer):
                 return Decided(answer=outcome, snapshot=snapshot, now=now)
-            if not self._resolve(outcome, now, remaining):
+            if not self._resolve(outcome, now, until):
                 break
         now = world.clock()
         answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(now), may_wait=False)
         assert isinstance(answer, Answer)
         return Decided(answer=answer, snapshot=snapshot, now=now)
 
-    def _resolve(self, pending: Pending, now: Instant, remaining: float | None) -> bool:
+    def _resolve(self, pending: Pending, now: Instant, until: float) -> bool:
         """Whether asking again makes sense."""
         if pending.position is not None:
-            return self._wait_for(pending.position, remaining)
+            return self._wait_for(pending.position, until)
         assert pending.pseudonym is not None
         try:
             self._world.cache.refresh(pending.pseudonym, now=now)
@@ -80,16 +82,12 @@ class Decider:
             return False
         return True
 
-    def _wait_for(self, position: int, remaining: float | None) -> bool:
+    def _wait_for(self, position: int, until: float) -> bool:
         """Wait until the view has reached *position*: whether it did, in the time and the places there are."""
         if not self._places.acquire(blocking=False):
             return False
         self.parked += 1
         try:
-            patience = self._park_seconds
-            if remaining is not None:
-                patience = min(patience, remaining * (1 - _RESERVE))
-            until = monotonic() + patience
             while self._world.cache.applied < position:
                 if monotonic() >= until or self._lifecycle.drained_within(_LOOK_SECONDS):
                     return False

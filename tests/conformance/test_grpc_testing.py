@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
-import grpc_testing
+import grpc_testing  # type: ignore[import-untyped] # has none
 import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb

@@ -96,6 +96,19 @@ def test_no_failure_mode_waits_beyond_the_configured_time(clock: FixedClock) -> 
     assert "REASON_STALE_CONSENT" == _reason(answer)
 
 
+def test_a_batch_waits_no_longer_than_a_question(clock: FixedClock) -> None:
+    """All of its questions share one patience."""
+    settings = {"limits.park_seconds": 0.2}
+    with serving(clock=clock, settings=settings) as served, calling(served) as caller:
+        item = pb.CheckBatchItem(request=question(at_least_as_fresh=later(served)))
+        began = time.monotonic()
+        results = caller.authorization.CheckBatch(pb.CheckBatchRequest(items=[item] * 64)).results
+        took = time.monotonic() - began
+
+    assert {"REASON_STALE_CONSENT"} == {_reason(result.response) for result in results}
+    assert took < 5
+
+
 def test_time_alone_changes_an_answer_when_it_says(clock: FixedClock, caller: Caller) -> None:
     """Until `clock_changes_at` the grant counts, from then on it has expired; the slot is resolved again."""
     until = clock.now + 60 * SECOND

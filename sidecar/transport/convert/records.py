@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from typing import Final
 
 from sidecar.api.v1 import consent_pb2 as pb
@@ -15,6 +16,8 @@ from sidecar.transport.convert.instants import to_optional_timestamp, to_timesta
 
 DEFAULT_PAGE: Final = 100
 MAX_PAGE: Final = 1_000
+MAX_PAGE_BYTES: Final = 1_048_576
+"""Callers take messages of 4 MiB unless they say otherwise."""
 
 _AFTER: Final = "after:"
 
@@ -68,6 +71,20 @@ def to_history_entry(entry: LogEntry, log_id: str) -> pb.HistoryEntry:
     else:
         message.event.CopyFrom(to_event(entry.event))
     return message
+
+
+def to_page(found: Sequence[LogEntry], size: int, *, log_id: str) -> pb.ListHistoryResponse:
+    """The first *size* of *found* as a page, or fewer if they are large; with a token if there are more."""
+    page = pb.ListHistoryResponse()
+    total = 0
+    for place, entry in enumerate(found):
+        message = to_history_entry(entry, log_id)
+        total += message.ByteSize()
+        if place == size or (place and total > MAX_PAGE_BYTES):
+            page.next_page_token = to_page_token(found[place - 1].position)
+            break
+        page.entries.append(message)
+    return page
 
 
 def page_size(asked: int) -> int:

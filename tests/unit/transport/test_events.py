@@ -6,6 +6,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sidecar.api.v1 import consent_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
+from sidecar.consent.log import LogEntry
+from sidecar.consent.record import Record
 from sidecar.errors import NotBuiltError, RequestError
 from sidecar.model.event import Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
 from sidecar.model.instant import LAST, parse
@@ -13,7 +15,7 @@ from sidecar.model.scope import Scope
 from sidecar.model.vocabulary import Actor, ChoiceKind
 from sidecar.transport.convert.events import EventReader, to_event
 from sidecar.transport.convert.instants import from_timestamp, to_timestamp
-from sidecar.transport.convert.records import from_page_token, page_size, to_page_token
+from sidecar.transport.convert.records import from_page_token, page_size, to_page, to_page_token
 
 READER = EventReader(Limits())
 SCOPE = Scope(purposes=("a", "b"), categories=("*",), channels=("email",), recipients=("r",))
@@ -183,3 +185,37 @@ def test_a_negative_page_is_refused() -> None:
     """Less than nothing is a mistake."""
     with pytest.raises(RequestError, match="page_size"):
         page_size(-1)
+
+
+def entries(count: int, *, names: int) -> list[LogEntry]:
+    """So many log entries from position 1, each a restriction of so many purposes."""
+    act = Restriction(scope=Scope(purposes=tuple(f"purpose-{number:06}" for number in range(names))))
+    return [
+        LogEntry(
+            position=position,
+            pseudonym=b"",
+            event=Event(id="e", act=act),
+            record=Record(),
+            effective_at=0,
+            accepted_at=0,
+            sealed=b"",
+        )
+        for position in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "token"),
+    [
+        pytest.param(entries(0, names=1), 0, "", id="nothing"),
+        pytest.param(entries(3, names=1), 3, "", id="the-last-page"),
+        pytest.param(entries(4, names=1), 3, to_page_token(3), id="one-more-than-fits"),
+        pytest.param(entries(3, names=30_000), 2, to_page_token(2), id="large-events"),
+        pytest.param(entries(2, names=100_000), 1, to_page_token(1), id="one-event-is-always-shown"),
+    ],
+)
+def test_a_page_is_bounded_in_entries_and_in_size(found: list[LogEntry], expected: int, token: str) -> None:
+    """What would not fit into a message that callers take comes on the next page."""
+    page = to_page(found, 3, log_id="0123456789abcdef")
+
+    assert (expected, token) == (len(page.entries), page.next_page_token)
