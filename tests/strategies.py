@@ -9,7 +9,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from sidecar.model.catalog import Catalog, Category, Field, Notice, Purpose, Recipient, ancestors
+from sidecar.model.catalog import Catalog, Category, Field, Notice, Purpose, Recipient
 from sidecar.model.decision import Question
 from sidecar.model.event import (
     Act,
@@ -61,22 +61,6 @@ class Names:
 SMALL = Names(
     PURPOSES[:4], CATEGORIES[:4], CHANNELS, ("first_party", "grocer"), (("home", 1), ("home", 2), ("home", 3))
 )
-
-
-def names_in(catalog: Catalog) -> Names:
-    """What choices in the world of *catalog* may be about: what its services use, and all that lies above."""
-    used = [use for service in catalog.services.values() for use in service.may_use]
-    purposes = {key for use in used for key in (use.purpose, *ancestors(use.purpose))}
-    fields = {key for use in used for key in use.fields}
-    below = {category for key in fields for category in catalog.fields[key].categories}
-    categories = {key for category in below for key in (category, *ancestors(category))}
-    return Names(
-        purposes=tuple(sorted(purposes & set(catalog.purposes))),
-        categories=tuple(sorted(categories & set(catalog.categories))),
-        channels=tuple(sorted({channel for purpose in catalog.purposes.values() for channel in purpose.channels})),
-        named_recipients=tuple(sorted(set(catalog.recipients) - {"third_party"})),
-        notices=tuple(sorted(catalog.notices)),
-    )
 
 
 instants = st.integers(0, SPAN).map(lambda after: START + after)
