@@ -48,6 +48,21 @@ def facts(catalog: Catalog, told: Sequence[Told], question: Question, now: Insta
     )
 
 
+def said_no_at(catalog: Catalog, told: Sequence[Told], question: Question, now: Instant) -> Instant | None:
+    """When the person last said the no that stands in the way, in any category; ``None`` if no consent was refused."""
+    purpose = catalog.purposes[question.purpose]
+    basis = _basis(purpose, told)
+    said = remaining(catalog, told)
+    times = [
+        no.at
+        for category in catalog.fields[question.field].categories
+        for no in _Reading(
+            catalog=catalog, told=told, said=said, asked=_asked(question, category), basis=basis, now=now
+        ).standing_noes()
+    ]
+    return max(times, default=None)
+
+
 def _asked(question: Question, category: str) -> Atom:
     # A purpose without declared channels asks channel `*`.
     return Atom(question.purpose, category, question.channel or "*", question.recipient)
@@ -272,9 +287,13 @@ class _Reading:
     def _live_covering(self) -> list[Row]:
         return [grant for grant in self._covering if self._live(grant, self._question)]
 
+    def standing_noes(self) -> list[Row]:
+        """The refusals and withdrawals that touch the question and are not lifted."""
+        return self._unlifted(ChoiceKind.REFUSED, ChoiceKind.WITHDRAWN)
+
     def state(self) -> ConsentState:
         """Whether consent is given, or why not."""
-        noes = self._unlifted(ChoiceKind.REFUSED, ChoiceKind.WITHDRAWN)
+        noes = self.standing_noes()
         # Given iff some grant that covers the question is live for it, and every refusal or withdrawal that touches it
         # is lifted.
         if self._live_covering and not noes:
@@ -303,8 +322,7 @@ class _Reading:
         # An unlifted objection touches the question, or the purpose rests on legitimate interests and an unlifted
         # refusal or withdrawal touches it.
         return bool(
-            self._unlifted(ChoiceKind.OBJECTED)
-            or (self.basis is Basis.LEGITIMATE_INTERESTS and self._unlifted(ChoiceKind.REFUSED, ChoiceKind.WITHDRAWN))
+            self._unlifted(ChoiceKind.OBJECTED) or (self.basis is Basis.LEGITIMATE_INTERESTS and self.standing_noes())
         )
 
     def restricted(self) -> bool:

@@ -20,12 +20,12 @@ from sidecar.engine.decide import DecisionPoint, Freshness
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.catalog import Catalog, Use, ancestors
-from sidecar.model.decision import Answer, FieldResult, Question, Request
+from sidecar.model.decision import CONSENT_REASONS, Answer, FieldResult, Question, Request
 from sidecar.model.event import Event, Submission
-from sidecar.model.instant import Instant
+from sidecar.model.instant import SECOND, Instant
 from sidecar.model.vocabulary import Action, AgeBand, Basis, Channel, ConsentState, Effect, Reason
 from sidecar.policy.bundle import Bundle, load_bundle
-from tests.model.facts import facts
+from tests.model.facts import facts, said_no_at
 from tests.properties.lived import live
 from tests.strategies import START, Names, Step, events, instants, lives, moments, no_acts
 
@@ -286,3 +286,23 @@ def test_an_answer_holds_until_the_clock_changes_it(log: SqliteLog, case: Case, 
         assert answer.clock_changes_at == again.clock_changes_at
         assert [result.facts for result in answer.results] == [result.facts for result in again.results]
         assert [result.reason for result in answer.results] == [result.reason for result in again.results]
+
+
+@given(cases())
+def test_nobody_is_asked_again_too_soon(log: SqliteLog, case: Case) -> None:
+    """What is missing is to be asked for now, but after a no only when the purpose's time for that is over."""
+    lived, now = live(CATALOG, (*case.life, Step(case.no, case.now))), case.now
+    subject = desk(log, lived.record, now)
+    for request in case.requests:
+        result = subject.answer(request, now)
+        (question,) = questions(request, CATALOG)
+        assert isinstance(question, Question)
+        no_at = said_no_at(CATALOG, lived.told, question, now)
+        expected = None
+        if result.reason in CONSENT_REASONS:
+            pause = round(CATALOG.purposes[request.purpose].reask_after_seconds * SECOND)
+            expected = now if no_at is None else max(now, no_at + pause)
+
+        assert expected == result.ask_not_before
+        assert (result.ask is not None) == (result.reason in CONSENT_REASONS)
+        assert result.ask is None or result.ask.categories == CATALOG.fields[request.fields[0]].categories
