@@ -99,6 +99,12 @@ fmt: $(STAMP) ## format the code and mend what can be mended by itself
 proto: $(STAMP) ## write sidecar/api/ from proto/
 	@$(BIN)/python scripts/proto.py
 
+.PHONY: docs
+docs: $(STAMP) ## write what is generated in docs/ and policies/
+	@$(BIN)/python scripts/configuration.py
+	@$(BIN)/python scripts/taxonomy.py
+	@$(BIN)/python -m tests.unit.cli.reference
+
 .PHONY: lock
 lock: $(STAMP) ## pin the newest allowed versions in constraints*.txt
 	@$(LOCK) --upgrade --extra native --output-file constraints.txt pyproject.toml
