@@ -1,9 +1,9 @@
 """One event more: its effective time, its entries, and the bounds of a record."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sidecar.consent.bounds import MAX_COMBINATIONS, OPENING, bounded, broadened, has, manageable
 from sidecar.consent.record import Entry, Kind, Record, Trait, merge, with_entries
 from sidecar.consent.scope import check_names, choice_atoms
 from sidecar.errors import RecordFullError, RequestError
@@ -11,7 +11,7 @@ from sidecar.model.catalog import Catalog
 from sidecar.model.event import (
     MAX_ATOMS_PER_EVENT,
     Act,
-    Erasure,
+    Choice,
     Event,
     Lifting,
     Restriction,
@@ -19,19 +19,11 @@ from sidecar.model.event import (
     Traits,
 )
 from sidecar.model.instant import SECOND, Instant
-from sidecar.model.scope import Atom, Scope
-from sidecar.model.vocabulary import ANY, Actor
+from sidecar.model.scope import EVERYTHING, Atom, Scope
+from sidecar.model.vocabulary import ANY, Actor, ChoiceKind
 
 MAX_AHEAD: Final = 300 * SECOND
 """How far ahead of the accepting clock a claimed time may be, in microseconds."""
-
-MAX_OPENING: Final = 448
-"""Grants and liftings that a record may hold; the other places are kept for noes."""
-
-MAX_ENTRIES: Final = 512
-"""Entries that a record may hold in all."""
-
-_OPENING = frozenset({Kind.GIVEN, Kind.LIFTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +54,7 @@ def fold(record: Record, event: Event, *, accepted_at: Instant, catalog: Catalog
     delta = _standing_for(record, _delta(event, catalog, opens_at=opens_at, closes_at=now), opens_at=opens_at)
     if claimed_ahead > MAX_AHEAD and _only_opens(event.act, delta):
         raise RequestError("event.occurred_at", "it lies more than 300 s in the future")
-    return Folded(record=_bounded(merge(record, delta), delta, at=now), effective_at=delta.latest_at)
+    return Folded(record=bounded(merge(record, delta), delta, at=now), effective_at=delta.latest_at)
 
 
 def _standing_for(record: Record, delta: Record, *, opens_at: Instant) -> Record:
@@ -76,9 +68,7 @@ def _standing_for(record: Record, delta: Record, *, opens_at: Instant) -> Record
     return with_entries(
         delta,
         (
-            replace(entry, broadened=True)
-            if entry.kind not in _OPENING and (entry.kind, entry.atom) in since
-            else entry
+            replace(entry, broadened=True) if entry.kind not in OPENING and (entry.kind, entry.atom) in since else entry
             for entry in delta.entries
         ),
     )
@@ -86,36 +76,26 @@ def _standing_for(record: Record, delta: Record, *, opens_at: Instant) -> Record
 
 def _only_opens(act: Act, delta: Record) -> bool:
     """Whether it can be refused for its date: a no cannot, nor what comes with it, which then counts from now."""
-    return isinstance(act, Traits) or (_has(delta, opening=True) and not _has(delta, opening=False))
-
-
-def _has(record: Record, *, opening: bool) -> bool:
-    return any((entry.kind in _OPENING) is opening for entry in record.entries)
+    return isinstance(act, Traits) or (has(delta, opening=True) and not has(delta, opening=False))
 
 
 def _delta(event: Event, catalog: Catalog, *, opens_at: Instant, closes_at: Instant) -> Record:
     """The record of *event* alone."""
-    match event.act:
-        case Submission():
-            entries = _submission_entries(event, event.act, catalog, opens_at=opens_at, closes_at=closes_at)
-            return Record(entries=entries, latest_at=max(entry.at for entry in entries))
-        case Restriction(scope=scope):
-            path = "event.restriction.scope"
-            check_names(scope, catalog, path=path)
-            return _scoped(event, Kind.RESTRICTED, scope, path, at=closes_at)
-        case Lifting(scope=scope):
-            if event.actor is not Actor.OPERATOR:
-                raise RequestError("event.actor", "only an operator lifts a restriction")
-            path = "event.lifting.scope"
-            check_names(scope, catalog, path=path)
-            return _scoped(event, Kind.LIFTED, scope, path, at=opens_at)
-        case Traits():
-            return _traits(event.act, at=opens_at)
-        case Erasure(categories=()):
-            return Record(horizon=closes_at, latest_at=closes_at)
-        case Erasure(categories=categories):
-            check_names(Scope(categories=categories), catalog, path="erasure")
-            return Record(erased_categories=tuple((c, closes_at) for c in categories), latest_at=closes_at)
+    act = event.act
+    if isinstance(act, Submission):
+        entries = _submission_entries(event, act, catalog, opens_at=opens_at, closes_at=closes_at)
+        return Record(entries=entries, latest_at=max(entry.at for entry in entries))
+    if isinstance(act, Restriction):
+        check_names(act.scope, catalog, path="event.restriction.scope")
+        return _restriction(event, act.scope, at=closes_at)
+    if isinstance(act, Lifting):
+        check_names(act.scope, catalog, path="event.lifting.scope")
+        return _lifting(event, act.scope, at=opens_at)
+    if isinstance(act, Traits):
+        return _traits(act, at=opens_at)
+    check_names(Scope(categories=act.categories), catalog, path="erasure")
+    erased = tuple((category, closes_at) for category in act.categories)
+    return Record(horizon=None if erased else closes_at, erased_categories=erased, latest_at=closes_at)
 
 
 def _submission_entries(
@@ -128,31 +108,36 @@ def _submission_entries(
         raise RequestError("event.submission.choices", "a submission has at least one choice")
     for index, choice in enumerate(submission.choices):
         path = f"event.submission.choices[{index}]"
-        kind = Kind(choice.kind.value)
-        if kind is not Kind.GIVEN and (choice.explicit or choice.expires_at is not None):
-            raise RequestError(path, "only a grant is explicit or expires")
-        entry = Entry(
-            kind=kind,
-            atom=Atom(ANY, ANY, ANY, ANY),
-            at=opens_at if kind is Kind.GIVEN else closes_at,
-            event_id=event.id,
-            actor=event.actor,
-            explicit=choice.explicit,
-            expires_at=choice.expires_at,
-            notice=choice.notice,
-            method=event.method,
-        )
-        entries = [replace(entry, atom=atom) for atom in choice_atoms(choice, catalog, path=path)]
-        if kind is Kind.GIVEN:
+        if choice.kind is ChoiceKind.GIVEN:
+            entries = _choice_entries(event, choice, catalog, path=path, at=opens_at)
             grants.extend((grant, _as_written(grant.atom, choice.scope)) for grant in entries)
         else:
-            noes.extend(entries)
+            noes.extend(_choice_entries(event, choice, catalog, path=path, at=closes_at))
     refused = {no.atom for no in noes}
     kept = [grant for grant, written in grants if refused.isdisjoint((grant.atom, written))]
     if len(kept) > MAX_ATOMS_PER_EVENT:
         raise RecordFullError("event.submission", f"grants {len(kept)} things, at most {MAX_ATOMS_PER_EVENT} fit")
     room = MAX_ATOMS_PER_EVENT - len(kept)
-    return (*kept, *_broadened(noes, room=room, at=closes_at))
+    return (*kept, *broadened(noes, room=room, at=closes_at))
+
+
+def _choice_entries(event: Event, choice: Choice, catalog: Catalog, *, path: str, at: Instant) -> list[Entry]:
+    check_names(choice.scope, catalog, path=f"{path}.scope")
+    scope, wider = choice.scope, False
+    if choice.kind is not ChoiceKind.GIVEN:
+        if choice.explicit or choice.expires_at is not None:
+            raise RequestError(path, "only a grant is explicit or expires")
+        scope, wider = manageable(scope)
+    elif scope.size() > MAX_COMBINATIONS:
+        raise RecordFullError(f"{path}.scope", f"names {scope.size()} things, far more than fit")
+    entry = replace(
+        _entry(event, Kind(choice.kind.value), at=at, broadened=wider),
+        explicit=choice.explicit,
+        expires_at=choice.expires_at,
+        notice=choice.notice,
+    )
+    atoms = choice_atoms(replace(choice, scope=scope), catalog, path=path)
+    return [replace(entry, atom=atom) for atom in atoms]
 
 
 def _as_written(atom: Atom, scope: Scope) -> Atom:
@@ -161,16 +146,33 @@ def _as_written(atom: Atom, scope: Scope) -> Atom:
     return atom._replace(channel=channel, recipient=atom.recipient if scope.recipients else ANY)
 
 
-def _scoped(event: Event, kind: Kind, scope: Scope, path: str, *, at: Instant) -> Record:
-    atoms = scope.atoms()
-    entries: Iterable[Entry] = (
-        Entry(kind=kind, atom=atom, at=at, event_id=event.id, actor=event.actor, method=event.method) for atom in atoms
+def _restriction(event: Event, scope: Scope, *, at: Instant) -> Record:
+    scope, wider = manageable(scope)
+    entry = _entry(event, Kind.RESTRICTED, at=at, broadened=wider)
+    entries = broadened((replace(entry, atom=atom) for atom in scope.atoms()), room=MAX_ATOMS_PER_EVENT, at=at)
+    return Record(entries=entries, latest_at=at)
+
+
+def _lifting(event: Event, scope: Scope, *, at: Instant) -> Record:
+    if event.actor is not Actor.OPERATOR:
+        raise RequestError("event.actor", "only an operator lifts a restriction")
+    if scope.size() > MAX_ATOMS_PER_EVENT:
+        raise RecordFullError("event.lifting.scope", f"names {scope.size()} things, at most {MAX_ATOMS_PER_EVENT} fit")
+    entry = _entry(event, Kind.LIFTED, at=at)
+    return Record(entries=tuple(replace(entry, atom=atom) for atom in scope.atoms()), latest_at=at)
+
+
+def _entry(event: Event, kind: Kind, *, at: Instant, broadened: bool = False) -> Entry:
+    """What all entries of an event have in common; about everything until told about what."""
+    return Entry(
+        kind=kind,
+        atom=EVERYTHING,
+        at=at,
+        event_id=event.id,
+        actor=event.actor,
+        method=event.method,
+        broadened=broadened,
     )
-    if kind in _OPENING and len(atoms) > MAX_ATOMS_PER_EVENT:
-        raise RecordFullError(path, f"names {len(atoms)} things, at most {MAX_ATOMS_PER_EVENT} fit")
-    if kind not in _OPENING:
-        entries = _broadened(tuple(entries), room=MAX_ATOMS_PER_EVENT, at=at)
-    return Record(entries=tuple(entries), latest_at=at)
 
 
 def _traits(traits: Traits, *, at: Instant) -> Record:
@@ -183,40 +185,3 @@ def _traits(traits: Traits, *, at: Instant) -> Record:
     if not known:
         raise RequestError("event.traits", "names no trait")
     return Record(traits=known, latest_at=at)
-
-
-def _bounded(record: Record, delta: Record, *, at: Instant) -> Record:
-    """*record* within its bounds: a grant that does not fit is refused, noes become broader, none is lost."""
-    opening = [entry for entry in record.entries if entry.kind in _OPENING]
-    fits = len(record.entries) <= MAX_ENTRIES
-    if _has(delta, opening=True) and (len(opening) > MAX_OPENING or not (fits or _has(delta, opening=False))):
-        raise RecordFullError("event", "the record holds too many choices for another grant; withdraw or erase first")
-    if fits:
-        return record
-    closing = [entry for entry in record.entries if entry.kind not in _OPENING]
-    return with_entries(record, (*opening, *_broadened(closing, room=MAX_ENTRIES - MAX_OPENING, at=at)))
-
-
-_BROADER: Final[tuple[Callable[[Atom], Atom], ...]] = (
-    lambda atom: atom._replace(recipient=ANY),
-    lambda atom: atom._replace(recipient=ANY, channel=ANY),
-    lambda atom: atom._replace(recipient=ANY, channel=ANY, category=ANY),
-    lambda _: Atom(ANY, ANY, ANY, ANY),
-)
-
-
-def _broadened(noes: Iterable[Entry], *, room: int, at: Instant) -> tuple[Entry, ...]:
-    """*noes* as they are if they fit into *room*, else as broader ones: at most one per kind in the end.
-
-    A broadened no counts from *at*, which must not be before any grant of the record: it must not be lifted by a grant
-    that was too broad to lift what it stands for.
-    """
-    kept = tuple(noes)
-    for broader in _BROADER:
-        if len(kept) <= room:
-            break
-        latest: dict[tuple[Kind, Atom], Entry] = {}
-        for no in sorted(kept, key=lambda entry: entry.at):
-            latest[no.kind, broader(no.atom)] = no
-        kept = tuple(replace(no, atom=atom, at=at, broadened=True) for (_, atom), no in latest.items())
-    return kept

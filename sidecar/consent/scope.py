@@ -12,13 +12,12 @@ _CHANNELS = frozenset(Channel)
 
 
 def choice_atoms(choice: Choice, catalog: Catalog, *, path: str) -> tuple[Atom, ...]:
-    """The atoms of *choice*, each once, after defaults and the cut by its notice; never empty.
+    """The atoms of *choice*, whose names are known, each once, after defaults and the cut by its notice; never empty.
 
-    Raises ``RequestError``, naming the field below *path*, for names that the catalog lacks, a grant that leaves
+    Raises ``RequestError``, naming the field below *path*, for a grant that leaves
     purposes or categories unnamed or reaches beyond named recipients, an unknown notice, and an empty cut.
     """
     scope_path = f"{path}.scope"
-    check_names(choice.scope, catalog, path=scope_path)
     if choice.kind is ChoiceKind.GIVEN:
         atoms = _grant_atoms(choice.scope, catalog, path=scope_path)
     else:

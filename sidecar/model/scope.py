@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from sidecar.model.vocabulary import ANY, FIRST_PARTY, THIRD_PARTY
@@ -71,6 +72,10 @@ class Scope:
     categories: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
+
+    def size(self) -> int:
+        """How many combinations there are, equal ones counted each time."""
+        return prod(max(1, len(d)) for d in (self.purposes, self.categories, self.channels, self.recipients))
 
     def atoms(self) -> tuple[Atom, ...]:
         """Every combination, each once, an empty dimension read as ``*``."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.consent import bounds
 from sidecar.consent import fold as folding
 from sidecar.consent.fold import fold
 from sidecar.consent.record import EMPTY, Record
@@ -27,8 +28,8 @@ ENTRIES, OPENING, ATOMS = 12, 7, 6
 def small_bounds() -> Iterator[None]:
     """A record is full after a few events, so that short lives fill it over and over."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folding, "MAX_ENTRIES", ENTRIES)
-        patch.setattr(folding, "MAX_OPENING", OPENING)
+        patch.setattr(bounds, "MAX_ENTRIES", ENTRIES)
+        patch.setattr(bounds, "MAX_OPENING", OPENING)
         patch.setattr(folding, "MAX_ATOMS_PER_EVENT", ATOMS)
         yield
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sidecar.consent.fold import MAX_AHEAD, MAX_ENTRIES, MAX_OPENING, fold
+from sidecar.consent.bounds import MAX_ENTRIES, MAX_OPENING
+from sidecar.consent.fold import MAX_AHEAD, fold
 from sidecar.consent.record import EMPTY, Entry, Kind, Record
 from sidecar.errors import RecordFullError, RequestError
 from sidecar.model.catalog import Catalog, Purpose
@@ -210,6 +211,35 @@ def test_a_no_to_more_than_64_things_becomes_a_broader_no(act: Submission | Rest
     record = folded(Event(id="a", act=act), catalog=WIDE)
 
     assert [(EVERYTHING, True)] == [(entry.atom, entry.broadened) for entry in record.entries]
+
+
+WIDE_SCOPES = (
+    Scope(purposes=MANY[:40], categories=tuple(CATALOG.categories), recipients=tuple(CATALOG.recipients)),
+    Scope(purposes=MANY, channels=("email", "sms")),
+)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        Submission(choices=tuple(choice("refused", about) for about in WIDE_SCOPES)),
+        Restriction(scope=WIDE_SCOPES[1]),
+    ],
+)
+def test_a_no_with_more_combinations_than_anyone_means_is_broadened_beforehand(act: Submission | Restriction) -> None:
+    """It stands for all of them, quickly, and no grant that came with it lifts it."""
+    record = folded(Event(id="a", act=act), catalog=WIDE)
+
+    assert {True} == {entry.broadened for entry in record.entries}
+    assert {"*"} == {entry.atom.recipient for entry in record.entries}
+
+
+def test_a_grant_with_more_combinations_than_anyone_means_is_refused() -> None:
+    """Before they are made, and even if a notice would cut them."""
+    about = Scope(purposes=MANY, categories=("user", "user.contact"))
+
+    with pytest.raises(RecordFullError, match="1200"):
+        folded(submission("a", choice("given", about)), catalog=WIDE)
 
 
 def test_broadening_goes_no_further_than_it_must() -> None:
