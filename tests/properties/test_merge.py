@@ -1,5 +1,6 @@
 """Records are a join: order, duplicates and compaction change nothing."""
 
+from dataclasses import replace
 from functools import reduce
 
 from hypothesis import given
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 from sidecar.consent.record import EMPTY, Kind, Record, merge
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure, Event
+from sidecar.model.instant import Instant
 from tests.model.facts import facts
+from tests.model.timeline import Told
 from tests.properties.lived import live, real_facts
 from tests.strategies import Step, catalogs, lives, moments, questions
 
@@ -67,25 +70,38 @@ def test_order_duplicates_and_compaction_change_nothing(
         assert facts(catalog, lived.told, question, now) == real_facts(catalog, merged, question, now)
 
 
-@given(st.data(), catalogs(), lives(), lives(prefix="late"), moments)
+@st.composite
+def latecomers(draw: st.DrawFn, horizon: Instant) -> list[Step]:
+    """Events that arrive after an erasure; what they claim is before, at or after it."""
+    about = st.integers(horizon - 1, horizon + 1)
+    return [
+        Step(replace(step.event, occurred_at=draw(st.none() | about)), horizon + place)
+        for place, step in enumerate(draw(lives(most=4, prefix="late")))
+    ]
+
+
+@given(st.data(), catalogs(), lives(), moments)
 def test_erasure_survives_replay_in_any_order(
-    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], late: tuple[Step, ...], now: int
+    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], now: Instant
 ) -> None:
     """What was said before an erasure is void, whenever it arrives; only objections are left of it."""
-    erasure = Step(Event(id="erasure", act=Erasure()), life[-1].accepted_at if life else now)
-    lived = live(catalog, (*life, erasure, *late))
-    place = next(place for place, one in enumerate(lived.told) if one.event.id == "erasure")
-    horizon, after = lived.told[place].closes_at, lived.told[place:]
-    parts = data.draw(st.permutations(lived.parts))
-    merged = reduce(merge, parts)
+    life = (*life, Step(Event(id="erasure", act=Erasure()), now))
+    horizon = live(catalog, life).told[-1].closes_at
+    assert horizon is not None
+    lived = live(catalog, (*life, *data.draw(latecomers(horizon))))
+    merged = reduce(merge, data.draw(st.permutations(lived.parts)))
 
     assert lived.record == merged
-    assert horizon is not None
-    assert not [entry for entry in merged.entries if entry.at <= horizon and entry.kind != Kind.OBJECTED]
+    assert not [entry for entry in merged.entries if entry.at <= horizon and entry.kind is not Kind.OBJECTED]
     assert all(trait.at > horizon for _, trait in merged.traits)
     for question in data.draw(questions(catalog)):
         replayed = real_facts(catalog, merged, question, now)
-        forgotten = facts(catalog, after, question, now)
+        forgetful = facts(catalog, [one for one in lived.told if not _is_before(one, horizon)], question, now)
 
-        assert forgotten == replayed._replace(objected=forgotten.objected)
-        assert forgotten.objected <= replayed.objected
+        assert facts(catalog, lived.told, question, now) == replayed
+        assert forgetful == replayed._replace(objected=forgetful.objected)
+        assert forgetful.objected <= replayed.objected
+
+
+def _is_before(told: Told, horizon: Instant) -> bool:
+    return (told.opens_at or horizon) <= horizon and (told.closes_at or 0) < horizon
