@@ -13,15 +13,33 @@ from sidecar.consent.fold import fold
 from sidecar.consent.record import EMPTY, Record
 from sidecar.errors import RecordFullError, RequestError
 from sidecar.model.catalog import Catalog
-from sidecar.model.event import Event, Lifting, Submission
+from sidecar.model.event import Act, Choice, Event, Lifting, Restriction, Submission
 from sidecar.model.instant import Instant
+from sidecar.model.scope import Scope
 from sidecar.model.vocabulary import ChoiceKind
 from tests.model.facts import facts
 from tests.model.timeline import Rejected, Told, tell
 from tests.properties.lived import opened, real_facts, show
-from tests.strategies import START, Step, catalogs, events, instants, lives, moments, no_acts, questions
+from tests.strategies import (
+    CATEGORIES,
+    CHANNELS,
+    NOES,
+    PURPOSES,
+    RECIPIENTS,
+    START,
+    Step,
+    catalogs,
+    events,
+    grants,
+    instants,
+    lives,
+    moments,
+    no_acts,
+    questions,
+    some,
+)
 
-ENTRIES, OPENING, ATOMS = 12, 7, 6
+ENTRIES, OPENING, ATOMS, COMBINATIONS = 12, 7, 6, 9
 
 
 @contextmanager
@@ -30,6 +48,7 @@ def small_bounds() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bounds, "MAX_ENTRIES", ENTRIES)
         patch.setattr(bounds, "MAX_OPENING", OPENING)
+        patch.setattr(bounds, "MAX_COMBINATIONS", COMBINATIONS)
         patch.setattr(folding, "MAX_ATOMS_PER_EVENT", ATOMS)
         yield
 
@@ -41,10 +60,31 @@ def only_closes(event: Event) -> bool:
     return not isinstance(event.act, Lifting)
 
 
+wide_noes = st.builds(
+    Choice,
+    kind=st.sampled_from(NOES),
+    scope=st.builds(
+        Scope,
+        purposes=some(PURPOSES, most=3),
+        categories=some(CATEGORIES, most=3),
+        channels=some(CHANNELS),
+        recipients=some(RECIPIENTS),
+    ),
+)
+wide_acts: st.SearchStrategy[Act] = st.one_of(
+    wide_noes.map(lambda no: Submission(choices=(no,))),
+    wide_noes.map(lambda no: Restriction(scope=no.scope)),
+    st.tuples(grants(), wide_noes).map(lambda choices: Submission(choices=choices)),
+)
+
+
 @st.composite
 def crowded(draw: st.DrawFn) -> list[Step]:
-    """A life of many noes."""
-    noes = [Step(draw(events(f"no{number}", no_acts())), draw(instants)) for number in range(draw(st.integers(3, 6)))]
+    """A life of many noes, some of them about very much."""
+    noes = [
+        Step(draw(events(f"no{number}", st.one_of(no_acts(), wide_acts))), draw(instants))
+        for number in range(draw(st.integers(3, 6)))
+    ]
     return draw(st.permutations([*draw(lives(most=5)), *noes]))
 
 
