@@ -9,7 +9,7 @@ from typing import Final
 
 import grpc
 
-from sidecar.app import Sidecar, build, system_clock
+from sidecar.app import Sidecar, build, system_clock, system_ticks
 from sidecar.config import load
 from sidecar.consent.ledger import Ledger
 from sidecar.model.instant import SECOND, Instant, parse
@@ -81,7 +81,7 @@ def serving(
     Args:
         bundle: folder of the bundle; the demo bundle unless given.
         data_dir: where it keeps what it keeps; thrown away at the end unless given.
-        clock: asked for the time at every call.
+        clock: asked for the time at every call; a clock of your own also measures ages.
         listen: further listeners, for example ``127.0.0.1:0,service=newsletter``; behind the two in ``addresses``.
         settings: any others, from ``section.field`` to a value.
     """
@@ -95,7 +95,7 @@ def serving(
             **(settings or {}),
         }
         config = load(flags=flags)
-        sidecar = build(config, clock=clock)
+        sidecar = build(config, clock=clock, ticks=system_ticks if clock is system_clock else clock)
         sidecar.start()
         stack.callback(sidecar.stop, _STOP_SECONDS)
         yield Served(

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Final
 
 from sidecar import __version__
-from sidecar.app.clock import system_clock
+from sidecar.app.clock import system_clock, system_ticks
 from sidecar.app.datadir import make_data_dir, operator_token
 from sidecar.config import Config
 from sidecar.consent.cache import ConsentCache
@@ -37,7 +38,9 @@ KEY_FILE: Final = "pseudonym.key"
 _log = logging.getLogger(__name__)
 
 
-def build(config: Config, *, clock: Callable[[], Instant] = system_clock) -> "Sidecar":
+def build(
+    config: Config, *, clock: Callable[[], Instant] = system_clock, ticks: Callable[[], Instant] = system_ticks
+) -> "Sidecar":
     """A sidecar, not started: its bundle is loaded, its log open, nothing listens.
 
     Raises ``BundleError``, ``ConsentLogError`` or ``ConfigError``, each saying what to do, with everything closed.
@@ -46,14 +49,15 @@ def build(config: Config, *, clock: Callable[[], Instant] = system_clock) -> "Si
     snapshot = Snapshot(load_bundle(config.bundle.path))
     _check_pins(config, snapshot.catalog)
     make_data_dir(config.data.dir)
+    _check_key(config.data.dir)
     pseudonyms = Pseudonyms.load_or_create(config.data.dir / KEY_FILE)
     with ExitStack() as undo:
         log = SqliteLog.open(config.data.dir / LOG_FILE, key_id=pseudonyms.key_id)
         undo.callback(log.close)
         cache = ConsentCache(log, pseudonyms)
         ledger = Ledger(log, cache, pseudonyms, catalog=lambda: world.policies.snapshot.catalog, clock=clock)
-        policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=now)
-        world = World(policies=policies, cache=cache, ledger=ledger, clock=clock, bounds=config.freshness)
+        policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=ticks())
+        world = World(policies=policies, cache=cache, ledger=ledger, clock=clock, ticks=ticks, bounds=config.freshness)
         sidecar = Sidecar(config, world, log, Credentials(operator_token(config.token_file)))
         undo.pop_all()
         return sidecar
@@ -129,7 +133,7 @@ class Sidecar:
         if address is not None:
             self._http = HttpListener(address, Pages(self.registry, self.lifecycle), self.errors)
         self._grpc.start()
-        self.world.cache.load(now=self.world.clock())
+        self.world.cache.load(now=self.world.clock(), ticks=self.world.ticks())
         self.lifecycle.begin()
         self._pulse.start()
         self._report()
@@ -159,7 +163,7 @@ class Sidecar:
 
     def _state(self) -> State:
         world, verdicts = self.world, self.world.policies.snapshot.verdicts
-        freshness = world.freshness(world.clock())
+        freshness = world.freshness()
         return State(
             ready=self.lifecycle.ready,
             policy_revision=world.policies.snapshot.bundle.revision,
@@ -173,6 +177,15 @@ class Sidecar:
             verdict_misses=verdicts.misses,
             streams=len(self._grpc.desk.shared.streams),
             parked=self._grpc.desk.decider.parked,
+        )
+
+
+def _check_key(data_dir: Path) -> None:
+    """A new key for an old log would find nobody in it, and be in the way when the old one is restored."""
+    if (data_dir / LOG_FILE).exists() and not (data_dir / KEY_FILE).exists():
+        raise ConfigError(
+            f"`data.dir`: `{data_dir / LOG_FILE}` is there, but its key `{data_dir / KEY_FILE}` is not; "
+            "restore the key, or move the log away to start with an empty one"
         )
 
 

@@ -16,8 +16,8 @@ MAX_OPENING: Final = 448
 MAX_ENTRIES: Final = 512
 """Entries that a record may hold in all."""
 
-MAX_COMBINATIONS: Final = 1_024
-"""Combinations of a scope that are spelt out; far more than a record keeps, so that a notice can cut them first."""
+MAX_COMBINATIONS: Final = 256
+"""Combinations of a scope that are spelt out; more than an event keeps, so that a notice can cut them first."""
 
 OPENING: Final = frozenset({Kind.GIVEN, Kind.LIFTED})
 """The kinds that open something; all others close."""

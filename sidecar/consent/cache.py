@@ -16,7 +16,7 @@ from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
 from sidecar.errors import ConsentLogError
-from sidecar.model.instant import Instant
+from sidecar.model.instant import SECOND, Instant
 
 SHARDS: Final = 1_024
 """Growing one dictionary of a million entries would hold the interpreter for a tenth of a second."""
@@ -25,6 +25,12 @@ _SHAPES = 65_536
 
 _NEVER: Final = -(2**63)
 """Stands for no next change; no instant of the protocol is that early."""
+
+_OVERDUE: Final = _NEVER + 1
+"""A next change that has always passed."""
+
+_CLOCK_SLACK: Final = SECOND
+"""How far a clock may step back before what was resolved under it is resolved again, in microseconds."""
 
 _Slot = tuple[Standing, bytes]
 
@@ -65,7 +71,8 @@ class ConsentCache:
         self._profiles: dict[Profile, _Shared] = {}
         self._revision = Revision(log.log_id, 0)
         self._writing = Lock()
-        self._readable_at: Instant | None = None  # when the log could last be read
+        self._resolved_at: Instant = _NEVER  # the latest instant that a slot was resolved at
+        self._readable_at: Instant | None = None  # when the log could last be read, in ticks
         self._failing = False
 
     @property
@@ -113,7 +120,7 @@ class ConsentCache:
         for entry in entries:
             standing = resolve(entry.record, now)
             with self._writing:
-                self._put(entry.pseudonym, standing)
+                self._put(entry.pseudonym, standing, now)
             position = max(position, entry.position)
         self._advance(position)
 
@@ -121,42 +128,63 @@ class ConsentCache:
         """Read the subject's record again and resolve it at *now*; raises ``ConsentLogError``."""
         with self._writing:  # around the read too: what is read must not overwrite a later entry
             head = self._log.head(pseudonym)
-            if head is not None:
-                self._put(pseudonym, resolve(head.record, now))
+            if head is None:
+                self._drop(pseudonym)
+            else:
+                self._put(pseudonym, resolve(head.record, now), now)
 
-    def load(self, *, now: Instant) -> None:
+    def distrust(self, pseudonyms: Iterable[bytes]) -> None:
+        """Have each be refreshed before it is next used: what the log has of it is not known."""
+        with self._writing:
+            for pseudonym in pseudonyms:
+                self._put(pseudonym, self.lookup(pseudonym)._replace(changes_at=_OVERDUE), _NEVER)
+
+    def load(self, *, now: Instant, ticks: Instant = 0) -> None:
         """Take over the whole log; raises ``ConsentLogError``. Until it returns the view is not complete."""
         position = self._log.last_position()  # before the entries, which may be later, never earlier
         known: Generations[tuple[bytes, tuple[bool, ...]], tuple[Profile, bool]] = Generations(_SHAPES)
         for head in self._log.heads():
             standing = _resolve_packed(head, now, known)
             with self._writing:
-                self._put(head.pseudonym, standing)
+                self._put(head.pseudonym, standing, now)
         self._advance(position)
-        self._readable_at = now
+        self._readable_at = ticks
 
-    def check(self, *, now: Instant) -> None:
-        """Find out whether the log can be read; the view ages while it cannot. Raises ``ConsentLogError`` then."""
+    def check(self, *, now: Instant, ticks: Instant) -> None:
+        """Find out whether the log can be read, at *ticks* of a clock that never steps back; the view ages while not.
+
+        If *now* lies before what slots were resolved at, because a clock ran ahead and was put right, all are resolved
+        again: a child that had come of age is a child again. Raises ``ConsentLogError`` if the log cannot be read.
+        """
         try:
             self._log.ping()
+            if now < self._resolved_at - _CLOCK_SLACK:
+                self._refresh_all(now)
         except ConsentLogError:
             self._failing = True
             raise
-        self._readable_at, self._failing = now, False
+        self._readable_at, self._failing = ticks, False
 
-    def age_ms(self, now: Instant) -> int:
+    def age_ms(self, ticks: Instant) -> int:
         """How old the view may be: 0 while the log can be read, because whatever is in it is applied already."""
         if not self._failing or self._readable_at is None:
             return 0
-        return max(0, now - self._readable_at) // 1_000
+        return max(0, ticks - self._readable_at) // 1_000
+
+    def _refresh_all(self, now: Instant) -> None:
+        for shard in self._shards:
+            for pseudonym in tuple(shard):
+                self.refresh(pseudonym, now=now)
+        self._resolved_at = now
 
     def _advance(self, position: int) -> None:
         with self._writing:
             if position > self._revision.position:
                 self._revision = Revision(self._revision.log_id, position)
 
-    def _put(self, pseudonym: bytes, standing: Standing) -> None:
-        """Replace a slot; only while holding the lock."""
+    def _put(self, pseudonym: bytes, standing: Standing, now: Instant) -> None:
+        """Replace a slot by what was resolved at *now*; only while holding the lock."""
+        self._resolved_at = max(self._resolved_at, now)
         shared = self._profiles.get(standing.profile)
         if shared is None:
             shared = self._profiles[standing.profile] = _Shared(standing.profile)
@@ -165,6 +193,12 @@ class ConsentCache:
         before = shard.get(pseudonym)
         own = _own(standing)
         shard[pseudonym] = (shared.slot[0], own) if own else shared.slot
+        if before is not None:
+            self._leave(before[0].profile)
+
+    def _drop(self, pseudonym: bytes) -> None:
+        """Forget a slot; only while holding the lock."""
+        before = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].pop(pseudonym, None)
         if before is not None:
             self._leave(before[0].profile)
 

@@ -100,6 +100,7 @@ class _Weighing:
             for place, entry in enumerate(self._entries)
             if entry.kind is Kind.GIVEN and entry.order > voided_through
         ]
+        self._expired = [self._entries[place] for place in self._grants if self._entries[place].expired]
 
     def result(self) -> CategoryFacts:
         covering = [place for place in self._grants if self._asked.within(self._entries[place].atom)]
@@ -164,11 +165,8 @@ class _Weighing:
         if grant.expired or self._superseded(grant):
             return False
         return not any(
-            other.expired
-            and _later(other, grant, grant.atom)
-            and other.atom.within(grant.atom)
-            and region.touches(other.atom)
-            for other in map(self._entries.__getitem__, self._grants)
+            _later(other, grant, grant.atom) and other.atom.within(grant.atom) and region.touches(other.atom)
+            for other in self._expired
         )
 
     def _stands(self, place: int, atom: Atom) -> bool:

@@ -115,10 +115,15 @@ def _submission_entries(
             noes.extend(_choice_entries(event, choice, catalog, path=path, at=closes_at))
     refused = {no.atom for no in noes}
     kept = [grant for grant, written in grants if refused.isdisjoint((grant.atom, written))]
-    if len(kept) > MAX_ATOMS_PER_EVENT:
-        raise RecordFullError("event.submission", f"grants {len(kept)} things, at most {MAX_ATOMS_PER_EVENT} fit")
-    room = MAX_ATOMS_PER_EVENT - len(kept)
-    return (*kept, *broadened(noes, room=room, at=closes_at))
+    if not kept:
+        return broadened(noes, room=MAX_ATOMS_PER_EVENT, at=closes_at)
+    together = len(kept) + len(noes)
+    if together > MAX_ATOMS_PER_EVENT:  # broader noes would take the grants back; alone they are always taken
+        raise RecordFullError(
+            "event.submission",
+            f"{together} things, at most {MAX_ATOMS_PER_EVENT} fit with grants among them; send the noes on their own",
+        )
+    return (*kept, *noes)
 
 
 def _choice_entries(event: Event, choice: Choice, catalog: Catalog, *, path: str, at: Instant) -> list[Entry]:

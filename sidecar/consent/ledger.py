@@ -1,6 +1,5 @@
 """The ledger: takes events in, one writer at a time; what it returns is durable and in the cache."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -18,7 +17,7 @@ from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure, Event
 from sidecar.model.instant import Instant
-from sidecar.model.vocabulary import Actor
+from sidecar.model.vocabulary import ANY, Actor
 
 _Result = TypeVar("_Result")
 
@@ -55,15 +54,20 @@ class ImportOutcome:
 
 
 class _Writing:
-    """A batch, and the last entry that it appended for each subject."""
+    """A batch, and the last entry that it appended, or found to be there already, for each subject."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self.appended: dict[bytes, LogEntry] = {}
+        self.found: dict[bytes, LogEntry] = {}
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""
         return self.appended.get(pseudonym) or self._batch.head(pseudonym)
+
+    def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
+        """The subject's entry with this event, however old."""
+        return self._batch.find(pseudonym, event_id)
 
     def append(self, entry: NewEntry) -> int:
         """The position of *entry*, which is now appended."""
@@ -109,6 +113,8 @@ class Ledger:
         """
         check_subject(subject)
         check_text("id", event_id, most=MAX_EVENT_ID_BYTES)
+        if ANY in categories:
+            raise RequestError("categories", "`*` is no category; name none to erase the person")
         act = Erasure(categories=tuple(sorted(set(categories))))
         try:
             return self._record(subject, Event(id=event_id, act=act, actor=Actor.OPERATOR))
@@ -156,9 +162,11 @@ class Ledger:
                 return self._committed(lambda writing: self._write(writing, subject, event))
             except ConsentLogError:
                 # Whether it got there is not known; the log knows.
-                found = self._already(self._log.head(self._pseudonyms.of(subject)), event)
-                if found is None:
+                head = self._log.head(self._pseudonyms.of(subject))
+                found = self._already(head, event)
+                if head is None or found is None:
                     raise
+                self._cache.apply((head,), now=self._clock())
                 return replace(found, duplicate=False)
 
     def _committed(self, write: Callable[[_Writing], _Result]) -> _Result:
@@ -170,23 +178,18 @@ class Ledger:
                 with self._log.batch() as batch:
                     writing = _Writing(batch)
                     result = write(writing)
+                # What was found counts too: whoever sent it first may have been cut off before the cache had it.
+                self._cache.apply((*writing.found.values(), *writing.appended.values()), now=self._clock())
             except LogConflictError:
                 attempts += 1
                 if attempts == _ATTEMPTS:
                     raise
-            except ConsentLogError:
-                if writing is not None:
-                    self._reread(writing)
+            except BaseException:
+                if writing is not None:  # durable must never mean unseen, whatever it was that went wrong
+                    self._cache.distrust({**writing.found, **writing.appended})
                 raise
             else:
-                self._cache.apply(writing.appended.values(), now=self._clock())
                 return result
-
-    def _reread(self, writing: _Writing) -> None:
-        """Take over what a batch of unknown outcome may have left in the log: durable must never mean unseen."""
-        with contextlib.suppress(ConsentLogError):  # then the log cannot be read: the view ages until it can
-            heads = [self._log.head(pseudonym) for pseudonym in writing.appended]
-            self._cache.apply([head for head in heads if head is not None], now=self._clock())
 
     def _import_line(self, writing: _Writing, line: ImportLine) -> Recorded:
         check_subject(line.subject)
@@ -197,8 +200,9 @@ class Ledger:
     def _write(self, writing: _Writing, subject: str, event: Event, *, importing: bool = False) -> Recorded:
         pseudonym = self._pseudonyms.of(subject)
         head = writing.head(pseudonym)
-        found = self._already(head, event)
-        if found is not None:
+        found = self._already(head, event) or self._long_ago(writing, head, event)
+        if head is not None and found is not None:
+            writing.found[pseudonym] = head
             return found
         record = EMPTY if head is None else head.record
         accepted_at = self._clock()
@@ -227,6 +231,17 @@ class Ledger:
             raise EventConflictError(event.id)
         position = head.position if seen.position is None else seen.position
         return Recorded(revision=self._revision(position), effective_at=seen.effective_at, duplicate=True)
+
+    def _long_ago(self, writing: _Writing, head: LogEntry | None, event: Event) -> Recorded | None:
+        """Like ``_already``, for an event that the record may have forgotten: the log of the subject has it."""
+        if head is None or len(head.record.seen) < MAX_SEEN:
+            return None
+        entry = writing.find(head.pseudonym, event.id)
+        if entry is None:
+            return None
+        if digest(entry.event) != digest(event):
+            raise EventConflictError(event.id)
+        return Recorded(revision=self._revision(entry.position), effective_at=entry.effective_at, duplicate=True)
 
     def _revision(self, position: int) -> str:
         return str(Revision(self._log.log_id, position))

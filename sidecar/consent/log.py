@@ -68,6 +68,10 @@ class Batch(Protocol):
         """The subject's last entry, those of this batch included."""
         ...
 
+    def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
+        """The subject's entry with the event *event_id*; ``None`` if there is none, or an erasure removed it."""
+        ...
+
     def append(self, entry: NewEntry) -> int:
         """Append *entry* and return its position; ``LogConflictError`` if another one came first.
 

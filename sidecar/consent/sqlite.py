@@ -15,7 +15,7 @@ from typing import Any, Final, Self, cast
 from sidecar.consent.codec import event_from_json, event_to_json
 from sidecar.consent.log import Head, LogEntry, NewEntry, erases_person
 from sidecar.consent.packing import pack, unpack
-from sidecar.consent.sqlite_file import check, connect, create, hold, make_durable, saying_what
+from sidecar.consent.sqlite_file import BUSY_MILLISECONDS, check, connect, create, hold, make_durable, saying_what
 from sidecar.errors import ConsentLogError, LogConflictError, RequestError
 
 _HEADS_AT_ONCE = 1_000
@@ -23,6 +23,10 @@ _HEADS_AT_ONCE = 1_000
 _SELECT_LAST = """
 SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
 FROM entries WHERE pseudonym = ? ORDER BY position DESC LIMIT 1
+"""
+_SELECT_EVENT = """
+SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
+FROM entries WHERE pseudonym = ? AND json_extract(CAST(event AS TEXT), '$.id') = ? ORDER BY position LIMIT 1
 """
 _SELECT_HISTORY = """
 SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
@@ -147,12 +151,16 @@ class SqliteLog:
             raise ConsentLogError(f"consent log `{self._path}`: the file was replaced; restart")
 
     def _scrub(self) -> None:
-        """Have what was erased leave the write-ahead log too; if a reader is in the way, after the next batch."""
-        try:
-            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except sqlite3.OperationalError:
-            return  # the batch is durable all the same; a disk that is full, say, shows at the next one
-        self._unscrubbed = bool(busy)
+        """Have what was erased leave the write-ahead log too; if a reader is in the way, after the next batch.
+
+        Never raises: the batch before it is durable all the same, and a disk that is full, say, shows at the next one.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            self._writer.execute("PRAGMA busy_timeout = 0")  # nobody's consent waits for somebody else's backup
+            try:
+                self._unscrubbed = bool(self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
 
 class _SqliteBatch:
@@ -167,6 +175,12 @@ class _SqliteBatch:
         """The subject's last entry, those of this batch included."""
         with saying_what(self._path):
             return _head(self._connection, pseudonym, self._path)
+
+    def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
+        """The subject's first entry with the event *event_id*."""
+        with saying_what(self._path):
+            row = self._connection.execute(_SELECT_EVENT, (pseudonym, event_id)).fetchone()
+        return None if row is None else _entry(row, self._path)
 
     def append(self, entry: NewEntry) -> int:
         """Append *entry*; the erasure of a person removes what came before in the same transaction."""

@@ -17,7 +17,8 @@ APPLICATION_ID: Final = 0x434F4E53
 
 SCHEMA_VERSION: Final = 1
 
-_BUSY_SECONDS = 5.0
+BUSY_MILLISECONDS: Final = 5_000
+"""How long to wait for another program that has the file locked."""
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -108,7 +109,7 @@ def create(path: Path, *, key_id: str) -> None:
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection without Python's implicit transactions, for any thread that guards it."""
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=BUSY_MILLISECONDS / 1_000, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
 
@@ -128,7 +129,8 @@ def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> str:
             f"consent log `{path}`: the file has schema version {version}, this program knows {SCHEMA_VERSION};"
             " use the program that wrote it"
         )
-    complaint = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    # Not quick_check: a row that its index has lost would be a withdrawal that nobody finds.
+    complaint = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if complaint != "ok":
         raise ConsentLogError(f"consent log `{path}`: the file is damaged ({complaint}); {_RESTORE}")
     meta = dict(connection.execute("SELECT key, value FROM meta"))

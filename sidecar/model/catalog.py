@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import (
-    FIRST_PARTY,
     Action,
     Basis,
     Channel,
@@ -123,10 +122,6 @@ class Catalog:
     recipients: Mapping[str, Recipient]
     notices: Mapping[tuple[str, int], Notice]
     attributes: Mapping[str, str] = field(default_factory=dict)  # name -> "Bool", "Long", "String" or "Set<String>"
-
-    def is_third_party(self, recipient: str) -> bool:
-        """Whether *recipient* is a third party, named or not."""
-        return recipient != FIRST_PARTY and recipient in self.recipients
 
     def direct_marketing(self) -> tuple[str, ...]:
         """Keys of every purpose flagged as direct marketing, sorted."""

@@ -52,7 +52,7 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
         """Record past acts in bulk."""
         with self._edge.call(context, "ImportEvents"):
             self._admit(context)
-            with self._shared.streams.open(context) as stream:
+            with self._shared.streams.open(context, operator=True) as stream:
                 for message in stream.each(request_iterator):
                     check_count(len(message.lines), "lines", least=1, most=IMPORT_LINES)
                     yield self._import(message.lines)

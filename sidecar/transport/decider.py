@@ -60,13 +60,13 @@ class Decider:
         world = self._world
         for _ in range(_ROUNDS):
             now = world.clock()
-            outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness(now))
+            outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness())
             if isinstance(outcome, Answer):
                 return Decided(answer=outcome, snapshot=snapshot, now=now)
             if not self._resolve(outcome, now, until):
                 break
         now = world.clock()
-        answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(now), may_wait=False)
+        answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(), may_wait=False)
         assert isinstance(answer, Answer)
         return Decided(answer=answer, snapshot=snapshot, now=now)
 

@@ -19,11 +19,13 @@ from sidecar.errors import ConfigError
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.lifecycle import Lifecycle
 
-THREADS: Final = 4
-READ_SECONDS: Final = 5.0
+THREADS: Final = 8
+READ_SECONDS: Final = 2.0
 """How long a connection may stay silent."""
 LIVE_SECONDS: Final = 10.0
 """How long a connection may live."""
+
+_GIVE_WAY_SECONDS: Final = 0.5
 
 _JSON: Final = "application/json"
 
@@ -89,10 +91,16 @@ class _Server(HTTPServer):
         TCPServer.server_bind(self)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's types
-        """Answer on a thread if one is free; else hang up, so that nothing queues."""
+        """Answer on a thread; if none is free, on that of the oldest connection, which is hung up on.
+
+        So those who connect and say nothing do not keep a probe from its answer.
+        """
         if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+            for oldest in tuple(self._began)[:1]:
+                _hang_up(oldest)
+            if not self._free.acquire(timeout=_GIVE_WAY_SECONDS):
+                self.shutdown_request(request)
+                return
         self._began[request] = monotonic()
         self._executor.submit(self._answer, request, client_address)
 

@@ -43,7 +43,7 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
             revision=policies.snapshot.bundle.revision,
             source=policies.snapshot.bundle.source,
             loaded_at=to_timestamp(policies.loaded_at),
-            age_ms=self._world.freshness(self._world.clock()).policy_age_ms,
+            age_ms=self._world.freshness().policy_age_ms,
             policies=len(policies.snapshot.bundle.policies.ids),
             verdicts=len(policies.snapshot.verdicts),
         )
@@ -52,7 +52,7 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
         cache = self._world.cache
         return pb.ConsentStatus(
             revision=str(cache.revision()),
-            age_ms=cache.age_ms(self._world.clock()),
+            age_ms=cache.age_ms(self._world.ticks()),
             subjects=cache.subjects,
             profiles=cache.profiles,
             backend=self._backend,

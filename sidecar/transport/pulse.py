@@ -39,15 +39,14 @@ class Pulse:
 
     def look(self) -> None:
         """Look now."""
-        now = self._world.clock()
         try:
-            self._world.cache.check(now=now)
+            self._world.cache.check(now=self._world.clock(), ticks=self._world.ticks())
             self._trouble = ""
         except ConsentLogError as error:
             if str(error) != self._trouble:  # reported once, not every second
                 self._errors.report("consent", error)
             self._trouble = str(error)
-        fresh = self._world.freshness(now).fresh
+        fresh = self._world.freshness().fresh
         self._health.tell(serving=self._lifecycle.ready, fresh=fresh)
         if fresh is not self._fresh:
             _log.log(logging.INFO if fresh else logging.WARNING, "sources are %s", "fresh again" if fresh else "stale")

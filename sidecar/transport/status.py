@@ -50,7 +50,9 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
     OverloadedError: _Row(grpc.StatusCode.RESOURCE_EXHAUSTED),
     NotReadyError: _Row(grpc.StatusCode.UNAVAILABLE),
     ConsentLogError: _Row(
-        grpc.StatusCode.UNAVAILABLE, "the consent log cannot be read or written; nothing was recorded", ours=True
+        grpc.StatusCode.UNAVAILABLE,
+        "the consent log cannot be read or written; send it again, under the same id",
+        ours=True,
     ),
     LogConflictError: _Row(
         grpc.StatusCode.ABORTED, "others keep changing the same record; nothing was recorded, send it again", ours=True

@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 
 
 class Streams:
-    """At most *most* streams at a time. Safe for any number of threads."""
+    """At most *most* streams of callers at a time, and one of the operator's more. Safe for any number of threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -27,13 +27,13 @@ class Streams:
         return len(self._open)
 
     @contextmanager
-    def open(self, context: grpc.ServicerContext) -> "Iterator[Stream]":
+    def open(self, context: grpc.ServicerContext, *, operator: bool = False) -> "Iterator[Stream]":
         """A stream for the call of *context*; ``OverloadedError`` if there are too many."""
         stream = Stream(context)
         with self._lock:
             if self._ending:
                 raise NotReadyError(DRAINING)
-            if len(self._open) >= self._most:
+            if len(self._open) >= self._most + operator:
                 raise OverloadedError(f"{self._most} streams are open, and there may be no more; use CheckBatch")
             self._open.add(stream)
         try:

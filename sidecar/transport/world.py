@@ -1,7 +1,7 @@
 """What the process answers from: the bundle in use and the view of consent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sidecar.config import Freshness as Bounds
 from sidecar.consent.cache import ConsentCache
@@ -17,36 +17,32 @@ class Policies:
 
     snapshot: Snapshot
     loaded_at: Instant
-    checked_at: Instant  # when its source was last looked at
+    checked_at: Instant  # when its source was last looked at, in ticks
 
 
+@dataclass(slots=True, kw_only=True)
 class World:
     """One bundle, one view of consent, one clock. Safe for any number of threads; a request reads *policies* once."""
 
-    def __init__(
-        self,
-        *,
-        policies: Policies,
-        cache: ConsentCache,
-        ledger: Ledger,
-        clock: Callable[[], Instant],
-        bounds: Bounds,
-    ) -> None:
-        self.policies = policies
-        self.cache = cache
-        self.ledger = ledger
-        self.point = DecisionPoint(cache)
-        self.clock = clock
-        self._max_consent_age_ms = _milliseconds(bounds.max_consent_age_seconds)
-        self._max_policy_age_ms = _milliseconds(bounds.max_policy_age_seconds)
+    policies: Policies
+    cache: ConsentCache
+    ledger: Ledger
+    clock: Callable[[], Instant]  # tells the time, and may be put right
+    ticks: Callable[[], Instant]  # only ever grows, in microseconds; ages are measured by it
+    bounds: Bounds
+    point: DecisionPoint = field(init=False)
 
-    def freshness(self, now: Instant) -> Freshness:
-        """How old both sources are at *now*, and may be."""
+    def __post_init__(self) -> None:
+        self.point = DecisionPoint(self.cache)
+
+    def freshness(self) -> Freshness:
+        """How old both sources are, and may be."""
+        ticks = self.ticks()
         return Freshness(
-            consent_age_ms=self.cache.age_ms(now),
-            max_consent_age_ms=self._max_consent_age_ms,
-            policy_age_ms=max(0, (now - self.policies.checked_at) // 1_000),
-            max_policy_age_ms=self._max_policy_age_ms,
+            consent_age_ms=self.cache.age_ms(ticks),
+            max_consent_age_ms=_milliseconds(self.bounds.max_consent_age_seconds),
+            policy_age_ms=max(0, ticks - self.policies.checked_at) // 1_000,
+            max_policy_age_ms=_milliseconds(self.bounds.max_policy_age_seconds),
         )
 
 

@@ -11,6 +11,7 @@ from sidecar.model.catalog import Catalog
 from sidecar.model.decision import AttributeValue, Question
 from sidecar.model.facts import Facts
 from sidecar.model.vocabulary import Reason
+from sidecar.policy.cedar.observed import attributes_read
 from sidecar.policy.cedar.policy import Policy
 from sidecar.policy.cedar.vocabulary import NO_CHANNEL, schema_text
 from sidecar.policy.cedar.world import entities_json, keys_of, uid
@@ -39,6 +40,8 @@ class Policies:
         self._keys = keys_of(catalog)
         self._forbids = {id_: policy.reason for id_, policy in by_id.items() if policy.tree.effect == "forbid"}
         self._masks = {id_: policy.mask for id_, policy in by_id.items() if policy.mask is not None}
+        self.attributes_read: Final = attributes_read(policy.tree for policy in by_id.values())
+        """Names of the caller's attributes that some policy mentions; the others change no verdict."""
         self.titles: Mapping[str, str] = {id_: policy.title for id_, policy in by_id.items()}
 
     @property

@@ -7,6 +7,7 @@ from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
 from sidecar.consent.limits import MAX_SUBJECT_BYTES
+from sidecar.consent.revision import Revision
 from sidecar.errors import NotBuiltError, RequestError
 from sidecar.model.decision import AttributeValue, Request
 from sidecar.model.vocabulary import Action
@@ -53,11 +54,7 @@ class QuestionReader:
             channel=check_text(message.channel, "channel", most=most) if message.channel else None,
             recipient=check_text(message.recipient, "recipient", most=most) if message.recipient else None,
             attributes=self._attributes(message.attributes) if message.attributes else {},
-            at_least_as_fresh=(
-                check_text(message.at_least_as_fresh, "at_least_as_fresh", most=most)
-                if message.at_least_as_fresh
-                else ""
-            ),
+            at_least_as_fresh=_token(message.at_least_as_fresh),
             action=action,
             service=who(named),  # last: who may ask is looked at once the rest is well-formed
         )
@@ -98,3 +95,10 @@ class QuestionReader:
                 )
             case _:
                 return None
+
+
+def _token(sent: str) -> str:
+    """*sent* if it is a consent revision, or empty."""
+    if sent:
+        Revision.parse(sent)
+    return sent
