@@ -30,17 +30,17 @@ START = parse("2026-01-01T00:00:00Z")
 SPAN = 30
 """Nearly everything happens within so many microseconds after ``START``."""
 
-PURPOSES = ("ads", "ads.mail", "ads.web", "ads.mail.daily", "care")
-CATEGORIES = ("user", "user.contact", "user.contact.email", "user.health", "device")
+PURPOSES = ("ads", "ads.mail", "ads.mailing", "ads.mail.daily", "care")  # `ads.mailing` is not below `ads.mail`
+CATEGORIES = ("user", "user.contact", "user.contact.email", "user.health", "user_device")  # nor the last below `user`
 RECIPIENTS = ("first_party", "third_party", "grocer", "broker")
 CHANNELS = (Channel.EMAIL, Channel.SMS)
 FIELDS = {
     "email": ("user.contact.email",),
     "contact": ("user.contact",),
     "person": ("user",),
-    "device": ("device",),
+    "device": ("user_device",),
     "diary": ("user.contact.email", "user.health"),
-    "home": ("device", "user"),
+    "home": ("user", "user_device"),
 }
 NOES = (ChoiceKind.REFUSED, ChoiceKind.WITHDRAWN, ChoiceKind.OBJECTED)
 JURISDICTIONS = ("DE", "US", "US-CA")
@@ -101,7 +101,13 @@ def _purposes(draw: st.DrawFn) -> dict[str, Purpose]:
     return purposes
 
 
-_LISTED = (("user",), ("device", "user.contact"), ("user.contact", "user.contact.email"), ("*",))
+_LISTED = (
+    ("user",),
+    ("user", "user_device"),
+    ("user.contact", "user_device"),
+    ("user.contact", "user.contact.email"),
+    ("*",),
+)
 
 
 @st.composite
@@ -111,7 +117,7 @@ def _notices(draw: st.DrawFn) -> dict[tuple[str, int], Notice]:
             key=key,
             version=version,
             title=key,
-            purposes=draw(st.sampled_from((("ads",), ("ads", "ads.mail"), ("ads.mail", "ads.web")))),
+            purposes=draw(st.sampled_from((("ads",), ("ads",), ("ads", "ads.mail"), ("ads.mail", "ads.mailing")))),
             categories=draw(st.sampled_from(_LISTED)),
             channels=draw(st.sampled_from(((), (), CHANNELS[:1]))),
             recipients=draw(st.sampled_from((RECIPIENTS[:1], RECIPIENTS[:2], RECIPIENTS[:3:2]))),
@@ -202,6 +208,14 @@ def no_acts(names: Names = SMALL) -> st.SearchStrategy[Act]:
     )
 
 
+traits = st.builds(
+    Traits,
+    digital_consent_at=st.one_of(st.none(), instants),
+    of_age_at=st.one_of(st.none(), instants),
+    jurisdiction=st.one_of(st.none(), st.sampled_from(JURISDICTIONS)),
+).filter(lambda act: act != Traits())
+
+
 @cache
 def acts(names: Names = SMALL) -> st.SearchStrategy[Act]:
     """Any act; most are submissions."""
@@ -211,30 +225,26 @@ def acts(names: Names = SMALL) -> st.SearchStrategy[Act]:
         st.lists(st.one_of(grants(names), noes(names)), min_size=1, max_size=3),
         _twins(names),
     ).map(lambda choices: Submission(choices=tuple(choices)))
-    traits = st.builds(
-        Traits,
-        digital_consent_at=st.one_of(st.none(), instants),
-        of_age_at=st.one_of(st.none(), instants),
-        jurisdiction=st.one_of(st.none(), st.sampled_from(JURISDICTIONS)),
-    ).filter(lambda act: act != Traits())
     return st.one_of(
-        submissions,
-        submissions,
-        submissions,
-        submissions,
+        *5 * [submissions],
         traits,
         st.builds(Restriction, scope=no_scopes(names)),
         st.builds(Lifting, scope=no_scopes(names)),
-        st.builds(Erasure, categories=some(names.categories, most=1)),
+        st.builds(Erasure),
+        st.builds(Erasure, categories=some(names.categories, least=1)),
     )
+
+
+def actors_of(act: Act) -> st.SearchStrategy[Actor]:
+    """Who may do it, and now and then somebody who may not."""
+    return st.sampled_from((*3 * [Actor.OPERATOR], Actor.SUBJECT)) if isinstance(act, Lifting) else actors
 
 
 @st.composite
 def events(draw: st.DrawFn, event_id: str = "e", of: st.SearchStrategy[Act] | None = None) -> Event:
-    """One event; a lifting is an operator's."""
+    """One event."""
     act = draw(acts() if of is None else of)
-    actor = Actor.OPERATOR if isinstance(act, Lifting) else draw(actors)
-    return Event(id=event_id, act=act, actor=actor, occurred_at=draw(claims))
+    return Event(id=event_id, act=act, actor=draw(actors_of(act)), occurred_at=draw(claims))
 
 
 @dataclass(frozen=True)
@@ -247,39 +257,50 @@ class Step:
 
 
 @st.composite
-def _echoes(draw: st.DrawFn, said: Sequence[Act], event_id: str, names: Names) -> Event:
-    """Second thoughts: about the same as something in *said*, but with another kind, end or emphasis."""
-    choices = [choice for act in said if isinstance(act, Submission) for choice in act.choices]
-    restricted = [act for act in said if isinstance(act, Restriction)]
-    lift = draw(st.booleans())
-    if restricted and lift:
-        return Event(id=event_id, act=Lifting(scope=draw(st.sampled_from(restricted)).scope), actor=Actor.OPERATOR)
-    if not choices:
-        return draw(events(event_id, acts(names)))
-    scope = draw(st.sampled_from(choices)).scope
-    if scope.purposes and scope.categories and "*" not in scope.purposes and draw(st.integers(0, 2)):
+def _second_thoughts(draw: st.DrawFn, choice: Choice, names: Names) -> Submission:
+    """About the same as *choice*, but with another kind, end or emphasis; or yes and no, or two ends, at once."""
+    scope, yes, other_yes = choice.scope, draw(grants(names)), draw(grants(names))
+    if scope.purposes and scope.categories and "*" not in scope.purposes:
         named = tuple(recipient for recipient in scope.recipients if recipient in names.named_recipients)
-        choice = replace(draw(grants(names)), scope=replace(scope, recipients=named))
-    else:
-        choice = Choice(kind=draw(st.sampled_from(NOES)), scope=scope)
-    return Event(id=event_id, act=Submission(choices=(choice,)), actor=draw(actors), occurred_at=draw(claims))
+        yes = replace(yes, scope=replace(scope, recipients=named))
+    no = Choice(kind=draw(st.sampled_from((choice.kind, *NOES)).filter(NOES.__contains__)), scope=scope)
+    twice = replace(yes, expires_at=other_yes.expires_at)
+    return Submission(choices=draw(st.sampled_from(((yes,), (yes,), (no,), (yes, no), (yes, twice)))))
+
+
+@st.composite
+def _echoes(draw: st.DrawFn, life: Sequence[Step], event_id: str, names: Names) -> Event:
+    """Something done before is done again, undone or changed, at a claimed time that may be that of something else."""
+    act = draw(st.sampled_from([step.event.act for step in life]))
+    match act:
+        case Submission(choices=choices):
+            act = draw(_second_thoughts(draw(st.sampled_from(choices)), names))
+        case Restriction(scope=scope):
+            act = Lifting(scope=draw(st.just(scope) | no_scopes(names)))
+        case Lifting(scope=scope):
+            act = Restriction(scope=scope)
+        case Traits():
+            act = draw(traits)
+        case Erasure():
+            pass
+    near = st.sampled_from(life).flatmap(lambda step: st.integers(step.accepted_at - 1, step.accepted_at + 1))
+    return Event(id=event_id, act=act, actor=draw(actors_of(act)), occurred_at=draw(claims | near))
 
 
 @st.composite
 def lives(draw: st.DrawFn, *, names: Names = SMALL, most: int = 7, prefix: str = "e") -> tuple[Step, ...]:
     """Events as they arrive, at a clock that mostly goes forward."""
     life: list[Step] = []
-    for number in range(draw(st.integers(0, most))):
+    times = draw(st.lists(instants, max_size=most))
+    if draw(st.integers(0, 4)):
+        times.sort()
+    for number, accepted_at in enumerate(times):
         event_id = f"{prefix}{number}"
-        said = [step.event.act for step in life]
         echo = draw(st.booleans())
-        event = draw(_echoes(said, event_id, names) if said and echo else events(event_id, acts(names)))
+        event = draw(_echoes(life, event_id, names) if life and echo else events(event_id, acts(names)))
         can_be_imported = event.occurred_at is not None and not isinstance(event.act, Erasure)
         importing = can_be_imported and draw(st.integers(0, 4)) == 0
-        life.append(Step(event, draw(instants), importing))
-    if draw(st.integers(0, 4)):
-        times = sorted(step.accepted_at for step in life)
-        life = [Step(step.event, at, step.importing) for step, at in zip(life, times, strict=True)]
+        life.append(Step(event, accepted_at, importing))
     return tuple(life)
 
 

@@ -45,7 +45,7 @@ def vaguer(catalog: Catalog, question: Question) -> list[Question]:
     found.append(replace(question, channel=None))
     if question.field in _WIDER_FIELDS:
         found.append(replace(question, field=_WIDER_FIELDS[question.field]))
-    if question.recipient in catalog.recipients and catalog.is_third_party(question.recipient):
+    if question.recipient in catalog.recipients and question.recipient != "first_party":
         found.append(replace(question, recipient=THIRD_PARTY))
     return found
 
