@@ -15,6 +15,7 @@ from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import ConsentLogError
 from sidecar.model.instant import Instant, show
 from sidecar.testing import FixedClock, Served, serving
+from sidecar.transport.world import World
 from tests.case_bundles import bundle_folder, suite_bundle
 from tests.case_events import proto_event
 from tests.case_files import Case, Suite
@@ -101,7 +102,7 @@ def _view(served: Served, view: Mapping[str, Any]) -> Iterator[None]:
     ages = {key: value for key, value in view.items() if key != "unavailable"}
     with pytest.MonkeyPatch.context() as patch:
         if ages:
-            patch.setattr(served.sidecar.world, "freshness", lambda _now: Freshness(**ages))
+            patch.setattr(World, "freshness", lambda _world: Freshness(**ages))
         if "unavailable" in view:
             patch.setattr(served.sidecar.world.cache, "refresh", _unreadable)
         yield

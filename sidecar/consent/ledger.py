@@ -1,6 +1,7 @@
 """The ledger: takes events in, one writer at a time; what it returns is durable and in the cache."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final, TypeVar
@@ -185,11 +186,25 @@ class Ledger:
                 if attempts == _ATTEMPTS:
                     raise
             except BaseException:
-                if writing is not None:  # durable must never mean unseen, whatever it was that went wrong
-                    self._cache.distrust({**writing.found, **writing.appended})
+                if writing is not None:
+                    self._reread({**writing.found, **writing.appended})
                 raise
             else:
                 return result
+
+    def _reread(self, pseudonyms: Iterable[bytes]) -> None:
+        """Take over what a batch of unknown outcome may have left in the log: durable must never mean unseen.
+
+        What cannot be read now is read before it is next used, or denied.
+        """
+        self._cache.distrust(pseudonyms)
+        with contextlib.suppress(ConsentLogError):
+            for pseudonym in pseudonyms:
+                head = self._log.head(pseudonym)
+                if head is None:
+                    self._cache.refresh(pseudonym, now=self._clock())
+                else:
+                    self._cache.apply((head,), now=self._clock())
 
     def _import_line(self, writing: _Writing, line: ImportLine) -> Recorded:
         check_subject(line.subject)

@@ -116,6 +116,18 @@ def test_a_damaged_log_is_refused_with_what_to_do(tmp_path: Path) -> None:
         build(load(flags=flags(tmp_path)))
 
 
+def test_a_log_without_its_key_is_refused_and_no_new_key_written(tmp_path: Path) -> None:
+    """Under a new key nobody in it would be found, and the new file would be in the way of the old one."""
+    with serving(data_dir=tmp_path / "data", clock=FixedClock()):
+        pass
+    key = tmp_path / "data" / "pseudonym.key"
+    key.rename(tmp_path / "kept")
+    with pytest.raises(ConfigError, match="restore the key"):
+        build(load(flags=flags(tmp_path)))
+
+    assert not key.exists()
+
+
 def test_a_bad_bundle_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     """All of its problems are told, and no data folder appears."""
     (tmp_path / "bundle").mkdir()
@@ -202,10 +214,10 @@ def test_the_drain_is_bounded() -> None:
         world = served.sidecar.world
         age = world.cache.age_ms
 
-        def stuck(now: int) -> int:
+        def stuck(ticks: int) -> int:
             holding.set()
             held.wait(30)
-            return age(now)
+            return age(ticks)
 
         world.cache.age_ms = stuck  # type: ignore[method-assign]
         call = caller.authorization.Check.future(question(), timeout=30)

@@ -160,6 +160,7 @@ def test_streams_cannot_take_every_thread(caller: Caller) -> None:
     ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: next(open_stream()))  # type: ignore[call-overload]
 
     assert "CONSENT_UNKNOWN" == caller.reason(question())
+    assert [] == list(caller.consent.ImportEvents(iter(()), metadata=caller.operator))  # has a place of its own
 
     done.set()
     for stream in streams:

@@ -21,8 +21,10 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Entry, Kind, Record
 from sidecar.errors import ConsentLogError
 from sidecar.model.catalog import Catalog
+from sidecar.model.event import Event, Traits
 from sidecar.model.instant import Instant
 from sidecar.model.scope import Atom
+from sidecar.model.vocabulary import AgeBand
 from tests.strategies import START, Step, catalogs, lives
 from tests.unit.consent.desk import KEY, NOW, Desk, desk, lived, no, sqlite_log, yes
 from tests.worlds import EMAIL
@@ -249,6 +251,37 @@ def test_the_view_ages_only_while_the_log_cannot_be_read() -> None:
     ages.append(cache.age_ms(9_000_000))
 
     assert [0, 1_000, 2_000, 0, 0] == ages
+
+
+def test_a_clock_that_is_put_right_has_everything_resolved_again(tmp_path: Path) -> None:
+    """Somebody who came of age by a clock that ran ahead is a child again; small steps change nothing."""
+    with desk(tmp_path) as at_work:
+        at_work.now = NOW + 100_000_000
+        at_work.ledger.record("ada", Event(id="t", act=Traits(of_age_at=NOW + 50_000_000)))
+        pseudonym = at_work.cache.pseudonym("ada")
+        ages = [at_work.cache.lookup(pseudonym).profile.age]
+        for now in (NOW + 99_500_000, NOW):
+            at_work.cache.check(now=now, ticks=0)
+            ages.append(at_work.cache.lookup(pseudonym).profile.age)
+
+    assert [AgeBand.ADULT, AgeBand.ADULT, AgeBand.CHILD] == ages
+
+
+def test_what_is_doubted_is_read_before_it_is_used(tmp_path: Path) -> None:
+    """Whether the subject had a slot or not; one that the log does not have leaves none."""
+    with desk(tmp_path) as at_work:
+        at_work.ledger.record("ada", yes("a"))
+        before = at_work.cache.lookup(at_work.cache.pseudonym("ada"))
+        pseudonyms = [at_work.cache.pseudonym(subject) for subject in ("ada", "nobody")]
+        at_work.cache.distrust(pseudonyms)
+        doubtful = [at_work.cache.lookup(pseudonym).changes_at for pseudonym in pseudonyms]
+        for pseudonym in (*pseudonyms, at_work.cache.pseudonym("stranger")):
+            at_work.cache.refresh(pseudonym, now=NOW)
+        after = [at_work.cache.lookup(pseudonym) for pseudonym in pseudonyms]
+
+        assert all(instant is not None and instant < 0 for instant in doubtful)
+        assert [before, UNKNOWN_STANDING] == after
+        assert (1, 1) == (at_work.cache.subjects, at_work.cache.profiles)
 
 
 def test_a_view_that_was_never_complete_has_no_age() -> None:

@@ -1,7 +1,7 @@
 """Recording, erasing, importing: what is acknowledged is durable and seen; what fails changes nothing."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Kind
 from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, RequestError
 from sidecar.model.event import Erasure, Event, Traits
+from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import Actor
 from tests.unit.consent.desk import KEY, NOW, Desk, desk, no, sqlite_log, yes
 from tests.worlds import CATALOG, EMAIL, choice, scope, submission
@@ -172,6 +173,21 @@ def test_the_last_64_ids_are_known(at_work: Desk) -> None:
     assert at_work.ledger.record("ada", no("e1")).duplicate
 
 
+def test_an_id_that_the_record_forgot_is_known_to_the_log(at_work: Desk) -> None:
+    """However many events ago: a grant sent again does not undo the withdrawal, and its id means nothing else."""
+    first = at_work.ledger.record("ada", yes("g"))
+    at_work.ledger.record("ada", no("w"))
+    for number in range(64):
+        at_work.ledger.record("ada", no(f"e{number}"))
+    again = at_work.ledger.record("ada", yes("g"))
+    with pytest.raises(EventConflictError):
+        at_work.ledger.record("ada", no("g"))
+
+    assert (first.revision, first.effective_at, True) == (again.revision, again.effective_at, again.duplicate)
+    assert 66 == at_work.cache.applied
+    assert not at_work.ledger.record("ada", no("new")).duplicate
+
+
 # --- Erasing -------------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +248,13 @@ def test_erasing_categories_keeps_the_history(at_work: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("event_id", "categories", "field"),
-    [("", (), "id"), ("e" * 129, (), "id"), ("a\0", (), "id"), ("e", ("user", "no.such"), "categories[0]")],
+    [
+        ("", (), "id"),
+        ("e", ("*",), "categories"),
+        ("e" * 129, (), "id"),
+        ("a\0", (), "id"),
+        ("e", ("user", "no.such"), "categories[0]"),
+    ],
 )
 def test_a_malformed_erasure_changes_nothing(
     at_work: Desk, event_id: str, categories: tuple[str, ...], field: str
@@ -351,6 +373,7 @@ class TroubledLog:
         self.lost_answers = 0  # how many batches arrive without the answer coming back
         self.failures = 0  # how many batches fail before anything arrives
         self.unreadable = False
+        self.unreadable_times = 0  # how many reads fail
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._log, name)
@@ -369,7 +392,8 @@ class TroubledLog:
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, if the log can be read."""
-        if self.unreadable:
+        if self.unreadable or self.unreadable_times:
+            self.unreadable_times = max(0, self.unreadable_times - 1)
             raise ConsentLogError("cannot read")
         return self._log.head(pseudonym)
 
@@ -381,6 +405,9 @@ class _Conflicting:
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         return self._batch.head(pseudonym)
+
+    def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
+        return self._batch.find(pseudonym, event_id)
 
     def append(self, entry: NewEntry) -> int:
         if self._log.conflicts:
@@ -449,10 +476,45 @@ def test_an_entry_of_unknown_fate_is_an_error(troubled: tuple[Desk, TroubledLog]
     log.lost_answers, log.unreadable = 1, True
     with pytest.raises(ConsentLogError):
         at_work.ledger.record("ada", no("a"))
+    doubtful = at_work.cache.lookup(at_work.cache.pseudonym("ada"))
     log.unreadable = False
     again = at_work.ledger.record("ada", no("a"))
 
+    assert doubtful.changes_at is not None
+    assert doubtful.changes_at < at_work.now  # it must be read before it is used
     assert again.duplicate
+    assert standing_is_current(at_work, "ada")
+    assert again.revision == str(at_work.cache.revision())
+
+
+def test_whatever_fails_after_the_commit_leaves_nothing_unseen(at_work: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache takes it over all the same, and the event sent again is known."""
+    at_work.ledger.record("ada", yes("a"))
+    apply = at_work.cache.apply
+    failures = iter([ZeroDivisionError("a bug")])
+
+    def failing(entries: Iterable[LogEntry], *, now: Instant) -> None:
+        for error in failures:
+            raise error
+        apply(entries, now=now)
+
+    monkeypatch.setattr(at_work.cache, "apply", failing)
+    with pytest.raises(ZeroDivisionError):
+        at_work.ledger.record("ada", no("w"))
+    after = standing_is_current(at_work, "ada")
+
+    assert after
+    assert at_work.ledger.record("ada", no("w")).duplicate
+
+
+def test_a_found_entry_is_in_the_cache_before_it_is_acknowledged(troubled: tuple[Desk, TroubledLog]) -> None:
+    """Also if the log could be read only the second time."""
+    at_work, log = troubled
+    log.lost_answers, log.unreadable_times = 1, 1
+    recorded = at_work.ledger.record("ada", no("a"))
+
+    assert recorded.revision == str(at_work.cache.revision())
+    assert standing_is_current(at_work, "ada")
 
 
 def test_what_arrived_of_an_import_that_failed_is_seen(troubled: tuple[Desk, TroubledLog]) -> None:
