@@ -118,14 +118,17 @@ class Sidecar:
 
     def stop(self, grace_seconds: float) -> None:
         """Say NOT_SERVING, let calls in flight finish for *grace_seconds*, close everything, the log last."""
-        _log.info("draining", extra={"details": {"seconds": grace_seconds}})
+        served = self.lifecycle.ready
+        if served:
+            _log.info("draining", extra={"details": {"seconds": grace_seconds}})
         with ExitStack() as last_first:
             last_first.callback(self._log.close)
             last_first.callback(self._pulse.stop)
             if self._http is not None:
                 last_first.callback(self._http.stop)
             self._grpc.stop(grace_seconds)
-        _log.info("stopped")
+        if served:
+            _log.info("stopped")
 
     def _start(self) -> None:
         self._grpc.bind()
