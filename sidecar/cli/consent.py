@@ -1,6 +1,7 @@
 """``consent``: record, withdraw, lift, show, history, erase, import."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,12 +10,14 @@ import click
 from sidecar.api.v1 import consent_pb2
 from sidecar.cli import record_view
 from sidecar.cli.connection import Connection, Method, address_option, read_token, token_option
+from sidecar.cli.failure import CommandError, Failure
 from sidecar.cli.importing import import_command
-from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.output import output_option, printable, show_json, show_line
 from sidecar.cli.plain import show_timestamp, to_plain
 from sidecar.cli.recording import erase_subject, record_act
 from sidecar.cli.scope import actor_option, scope_options, subject_option
 from sidecar.cli.value import INSTANT, NOTICE
+from sidecar.model import instant
 from sidecar.model.event import Act, Choice, Lifting, NoticeRef, Restriction, Submission
 from sidecar.model.instant import Instant
 from sidecar.model.scope import Scope
@@ -33,10 +36,10 @@ def consent() -> None:
 
 @consent.command()
 @subject_option
-@click.option("--given", "kind", flag_value="given", help="A yes; names its purposes and categories.")
-@click.option("--refused", "kind", flag_value="refused", help="A no, when asked.")
-@click.option("--objected", "kind", flag_value="objected", help="An objection.")
-@click.option("--restricted", "kind", flag_value="restricted", help="A restriction of processing.")
+@click.option("--given", "kinds", flag_value="given", multiple=True, help="A yes; names its purposes and categories.")
+@click.option("--refused", "kinds", flag_value="refused", multiple=True, help="A no, when asked.")
+@click.option("--objected", "kinds", flag_value="objected", multiple=True, help="An objection.")
+@click.option("--restricted", "kinds", flag_value="restricted", multiple=True, help="A restriction of processing.")
 @scope_options
 @click.option("--explicit", is_flag=True, help="The yes was an own, unbundled act.")
 @actor_option
@@ -48,7 +51,7 @@ def consent() -> None:
 def record(
     *,
     subject: str,
-    kind: str | None,
+    kinds: tuple[str, ...],
     explicit: bool,
     actor: str,
     notice: NoticeRef | None,
@@ -63,12 +66,18 @@ def record(
     A yes reaches no further than what it names: without --recipient it is for the first party, without --channel for
     the channels of its purposes. In every other choice what is not named means all.
     """
-    if kind is None:
+    if not kinds:
         raise click.UsageError("say which: --given, --refused, --objected or --restricted")
+    kind, *others = dict.fromkeys(kinds)
+    if others:
+        named = " and ".join(f"--{name}" for name in (kind, *others))
+        raise click.UsageError(f"{named} are different choices: record one at a time")
     if kind != "given" and (explicit or until is not None):
         raise click.UsageError("--explicit and --until belong to --given")
     if kind == "given" and not (scope["purposes"] and scope["categories"]):
         raise click.UsageError("--given needs --purpose and --category (--category '*' for all)")
+    if until is not None and until <= instant.from_datetime(datetime.now(UTC)):
+        raise click.UsageError(f"--until {instant.show(until)} is over: a yes ends in the future")
     if kind == "restricted" and notice is not None:
         raise click.UsageError("--notice belongs to a choice, not to a restriction")
     act: Act
@@ -161,10 +170,12 @@ def erase(
     token_file: Path,
     output: str,
 ) -> None:
-    """Forget a person, or some categories of their data. What it voids never comes back."""
-    if not yes and sys.stdin.isatty():
-        what = f"{', '.join(categories)} of `{subject}`" if categories else f"everything of `{subject}`"
-        click.confirm(f"Erase {what}? This cannot be undone", abort=True, err=True)
+    """Forget a person, or some categories of their data. What it voids never comes back.
+
+    Asks before it erases; where no one can answer, it needs --yes.
+    """
+    if not yes:
+        _confirm_erasure(subject, categories)
     with Connection(address, read_token(token_file)) as connection:
         answer = erase_subject(connection, subject, categories)
     if output == "json":
@@ -176,6 +187,21 @@ def erase(
 
 
 consent.add_command(import_command)
+
+
+def _confirm_erasure(subject: str, categories: tuple[str, ...]) -> None:
+    """Ask the terminal; ``CommandError`` unless the answer is yes."""
+    if not sys.stdin.isatty():
+        message = "nothing erased: standard input is no terminal that could be asked whether to"
+        raise CommandError(Failure(code="not_confirmed", message=message, hint="--yes erases without asking"))
+    what = f"{', '.join(categories)} of `{subject}`" if categories else f"everything of `{subject}`"
+    try:
+        confirmed = click.confirm(f"Erase {printable(what)}? This cannot be undone", err=True)
+    except click.Abort:  # Ctrl-C, or the end of the input, at the question
+        click.echo(err=True)
+        confirmed = False
+    if not confirmed:
+        raise CommandError(Failure(code="not_confirmed", message="nothing erased"))
 
 
 def _record(subject: str, act: Act, actor: Actor, *, server: tuple[str, Path], output: str) -> None:

@@ -1,8 +1,12 @@
 """The command line against a real sidecar in this process, with the demo bundle."""
 
 import json
+import os
+import pty
 import shlex
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,7 +208,7 @@ def test_a_long_history_is_shown_whole(shell: Shell, tmp_path: Path) -> None:
 def test_erasure_says_so_and_the_law_survives(shell: Shell) -> None:
     """After erasing, a contract is no ground any more; a legal obligation is."""
     shell.run(*YES, "--subject", "joe")
-    erased = shell.run("consent", "erase", "--subject", "joe")
+    erased = shell.run("consent", "erase", "--subject", "joe", "--yes")
 
     contract = shell.run("check", "support", "customer.email", "--subject", "joe", "--purpose", "essential.service")
     law = ("--purpose", "essential.legal_obligation", "--action", "retain")
@@ -214,6 +218,46 @@ def test_erasure_says_so_and_the_law_survives(shell: Shell) -> None:
     assert "is void" in erased.stdout
     assert (2, True) == (contract.exit_code, "ERASED" in contract.stdout)
     assert 0 == kept.exit_code
+
+
+def test_nothing_is_erased_where_nobody_can_be_asked(shell: Shell) -> None:
+    """Off a terminal an erasure needs --yes; without it the yes still stands."""
+    shell.run(*YES, "--subject", "jan")
+
+    refused = shell.run("consent", "erase", "--subject", "jan", stdin="y\n")
+
+    assert 1 == refused.exit_code
+    assert "nothing erased" in refused.stderr
+    assert "--yes" in refused.stderr
+    assert 0 == shell.run(*EMAIL, "--subject", "jan").exit_code
+
+
+@pytest.mark.parametrize(("typed", "erased"), [(b"y\n", True), (b"n\n", False), (b"\n", False), (b"\x04", False)])
+def test_a_terminal_is_asked_before_an_erasure(shell: Shell, typed: bytes, *, erased: bool) -> None:
+    """Only a yes erases; a no and the end of the input say that nothing was."""
+    subject = f"jil-{typed.hex()}"
+    shell.run(*YES, "--subject", subject)
+
+    exit_code, told = _typed_into_erase(shell, subject, typed)
+
+    assert 1 - erased == exit_code
+    assert erased is not ("nothing erased" in told)
+    assert "interrupted" not in told
+    assert 2 * erased == shell.run(*EMAIL, "--subject", subject).exit_code
+
+
+def _typed_into_erase(shell: Shell, subject: str, typed: bytes) -> tuple[int, str]:
+    """What `consent erase` ends with, and says, when its question is answered so on a terminal of its own."""
+    words = ("consent", "erase", "--subject", subject, "--address", shell.reach.address)
+    command = [sys.executable, "-m", "sidecar", *words, "--token-file", str(shell.reach.token_file)]
+    ours, its = pty.openpty()
+    try:
+        os.write(ours, typed)
+        ended = subprocess.run(command, stdin=its, capture_output=True, text=True, timeout=30, check=False)
+    finally:
+        os.close(ours)
+        os.close(its)
+    return ended.returncode, ended.stdout + ended.stderr
 
 
 def test_a_name_that_the_catalog_lacks_is_an_error(shell: Shell) -> None:

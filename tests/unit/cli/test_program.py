@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from sidecar.cli.program import COMMANDS, sidecar
 
 CHECK = ("check", "newsletter", "customer.email", "--subject", "p1", "--purpose", "marketing")
+SCOPE = ("--purpose", "x", "--category", "y")
 
 
 def _run(*words: str, **environ: str) -> Result:
@@ -33,6 +34,24 @@ def _run(*words: str, **environ: str) -> Result:
             "say which: --given, --refused, --objected or --restricted",
             "see `sidecar consent record --help`",
             id="no kind",
+        ),
+        pytest.param(
+            ("consent", "record", "--subject", "p1", "--given", "--refused", *SCOPE),
+            "--given and --refused are different choices",
+            "see `sidecar consent record --help`",
+            id="a yes and a no",
+        ),
+        pytest.param(
+            ("consent", "record", "--subject", "p1", "--restricted", "--objected", *SCOPE),
+            "--restricted and --objected are different choices",
+            "see `sidecar consent record --help`",
+            id="a restriction and an objection",
+        ),
+        pytest.param(
+            ("consent", "record", "--subject", "p1", "--given", *SCOPE, "--until", "2020-01-31"),
+            "--until 2020-01-31t00:00:00z is over",
+            "see `sidecar consent record --help`",
+            id="a yes born expired",
         ),
         pytest.param(
             ("consent", "record", "--subject", "p1", "--given", "--purpose", "x"),
