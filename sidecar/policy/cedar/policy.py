@@ -111,8 +111,9 @@ def _annotated(piece: Piece, tree: pst.Template, form: dict[str, Any], problems:
     _check_mask(policy, problems)
     for name in tree.annotations:
         if name not in _KNOWN:
+            # An error: of a misspelt `@mask` or `@reason` only its absence would be left to see, in the answers.
             message = f"annotation `@{name}` means nothing here"
-            problems.warning(policy.place_of(name), "policy.annotation", message, did_you_mean(name, _KNOWN))
+            problems.error(policy.place_of(name), "policy.annotation", message, did_you_mean(name, _KNOWN))
     return policy
 
 

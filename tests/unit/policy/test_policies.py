@@ -168,12 +168,22 @@ def test_guardrails_only_forbid(tmp_path: Path) -> None:
     assert found(tmp_path, {"guardrails.cedar": text}) == ["guardrails.cedar:5:1 policy.guardrail"]
 
 
-def test_unknown_annotations_are_findings(tmp_path: Path) -> None:
-    """An annotation that means nothing may be a misspelt one; the bundle loads."""
-    (finding,) = problems(tmp_path, {"x.cedar": '@id("x")\n@tilte("t") forbid (principal, action, resource);'})
+@pytest.mark.parametrize(
+    ("annotation", "hint"),
+    [
+        pytest.param('maks("hash")', "did you mean `mask`?", id="a-mask-misspelt"),
+        pytest.param('Mask("hash")', "did you mean `mask`?", id="a-mask-with-a-capital"),
+        pytest.param('resaon("MINOR")', "did you mean `reason`?", id="a-reason-misspelt"),
+        pytest.param("owner", "one of `id`, `mask`, `reason`, `title`", id="a-note-of-ones-own"),
+    ],
+)
+def test_unknown_annotations_are_errors(tmp_path: Path, annotation: str, hint: str) -> None:
+    """An annotation that means nothing may be a misspelt one: a mask must not vanish without anybody noticing."""
+    (problem,) = problems(tmp_path, {"x.cedar": f'@id("x")\n@{annotation} permit (principal, action, resource);'})
+    name = annotation.partition("(")[0]
 
-    assert str(finding) == (
-        "x.cedar:2:1: warning: annotation `@tilte` means nothing here [policy.annotation]\n    did you mean `title`?"
+    assert str(problem) == (
+        f"x.cedar:2:1: error: annotation `@{name}` means nothing here [policy.annotation]\n    {hint}"
     )
 
 
