@@ -10,11 +10,10 @@ from typing import Final
 import grpc
 
 from sidecar.app import Sidecar, build, system_clock, system_ticks
+from sidecar.cli.demo.bundle import demo_bundle
 from sidecar.config import load
 from sidecar.consent.ledger import Ledger
 from sidecar.model.instant import SECOND, Instant, parse
-
-_HERE: Final = Path(__file__).parent
 
 _STOP_SECONDS: Final = 5.0
 
@@ -59,12 +58,6 @@ class Served:
     def channel(self, address: str | None = None) -> grpc.Channel:
         """A channel to *address*, by default that of TCP; close it after use."""
         return grpc.insecure_channel(address or self.address, options=(("grpc.enable_http_proxy", 0),))
-
-
-def demo_bundle() -> Path:
-    """The demo bundle: the one of this checkout, else the one that is installed."""
-    beside = _HERE.parent / "policies"
-    return beside if beside.is_dir() else _HERE / "_bundle"
 
 
 @contextmanager

@@ -17,9 +17,15 @@ ENVIRON = {name: value for name, value in os.environ.items() if not name.startsw
 ENVIRON["PYTHONPATH"] = str(ROOT)  # found without being installed; from any folder
 
 
-def _run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        shlex.split(command), cwd=cwd, env=ENVIRON, check=False, capture_output=True, text=True, timeout=120
+        shlex.split(command),
+        cwd=cwd,
+        env=ENVIRON | environ,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -109,9 +115,21 @@ def test_a_port_in_use_is_told_and_nothing_stays_behind(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_the_demo_works_in_an_empty_folder(tmp_path: Path) -> None:
-    """It tells its whole story, exits 0, and leaves the folder empty."""
-    result = _run(f"{sys.executable} -m sidecar demo --output json", tmp_path)
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the built wheel was installed, and nothing else."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = f"-m build --wheel --no-isolation --outdir {folder} {ROOT}"
+    install = f"-m pip install --no-deps --no-index --find-links {folder} --target {folder / 'site'} consent-sidecar"
+    for step in (build, install):
+        result = _run(f"{sys.executable} {step}", folder)
+        assert 0 == result.returncode, result.stderr
+    return folder / "site"
+
+
+def test_the_demo_of_the_wheel_works_in_an_empty_folder(tmp_path: Path, installed: Path) -> None:
+    """It has its bundle with it, tells its whole story, exits 0, and leaves the folder empty."""
+    result = _run(f"{sys.executable} -m sidecar demo --output json", tmp_path, PYTHONPATH=str(installed))
 
     assert 0 == result.returncode, result.stderr
     told = json.loads(result.stdout)

@@ -16,9 +16,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from sidecar.app import Sidecar, build
+from sidecar.cli.demo.bundle import demo_bundle
 from sidecar.config import load
 from sidecar.model.instant import SECOND
-from sidecar.testing import FixedClock, Served, demo_bundle, serving
+from sidecar.testing import FixedClock, Served, serving
 from sidecar.transport.http import THREADS
 from tests.integration.caller import calling, ends_with, question
 

@@ -8,8 +8,9 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, status_pb2
+from sidecar.cli.demo.bundle import demo_bundle
 from sidecar.errors import ConfigError
-from sidecar.testing import FixedClock, Served, demo_bundle, serving
+from sidecar.testing import FixedClock, Served, serving
 from tests.integration.caller import Caller, calling, choice, ends_with, question
 
 

@@ -13,9 +13,10 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.app import build
+from sidecar.cli.demo.bundle import demo_bundle
 from sidecar.config import load
 from sidecar.errors import BundleError, ConfigError, ConsentLogError
-from sidecar.testing import FixedClock, demo_bundle, serving
+from sidecar.testing import FixedClock, serving
 from tests.integration.caller import calling, choice, ends_with, eventually, question
 
 
