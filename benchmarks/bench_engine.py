@@ -91,7 +91,7 @@ class Bench:
 def populate(folder: Path, catalog: Catalog, count: int) -> tuple[SqliteLog, ConsentCache]:
     """A log with the first *count* of the invented people, and the view of it."""
     pseudonyms = Pseudonyms.load_or_create(folder / "key")
-    log = SqliteLog.open(folder / "consent.db", key_id=pseudonyms.key_id)
+    log = SqliteLog.open(folder / "consent.db", pseudonyms)
     cache = ConsentCache(log, pseudonyms)
     ledger = Ledger(log, cache, pseudonyms, catalog=lambda: catalog, clock=lambda: NOW)
     lines = [

@@ -31,7 +31,7 @@ class EngineWorld:
         self.clock = FixedClock()
         bundle = suite_bundle(suite, bundle_folder(suite, scratch))
         pseudonyms = Pseudonyms(bytes(range(32)))
-        log = SqliteLog.open(scratch / "consent.db", key_id=pseudonyms.key_id)
+        log = SqliteLog.open(scratch / "consent.db", pseudonyms)
         stack.callback(log.close)
         self._cache = ConsentCache(log, pseudonyms)
         self._ledger = Ledger(log, self._cache, pseudonyms, catalog=lambda: bundle.catalog, clock=self.clock)

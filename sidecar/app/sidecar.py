@@ -52,7 +52,7 @@ def build(
     _check_key(config.data.dir)
     pseudonyms = Pseudonyms.load_or_create(config.data.dir / KEY_FILE)
     with ExitStack() as undo:
-        log = SqliteLog.open(config.data.dir / LOG_FILE, key_id=pseudonyms.key_id)
+        log = SqliteLog.open(config.data.dir / LOG_FILE, pseudonyms)
         undo.callback(log.close)
         cache = ConsentCache(log, pseudonyms)
         ledger = Ledger(log, cache, pseudonyms, catalog=lambda: world.policies.snapshot.catalog, clock=clock)

@@ -142,7 +142,7 @@ def unpack(packed: bytes) -> Record:
             ),
         )
     except (MsgspecError, IndexError, ValueError) as error:
-        raise ConsentLogError(f"a consent record is damaged: {error}") from error
+        raise ConsentLogError(f"the consent record is damaged ({error})") from error
 
 
 def outline(packed: bytes) -> Outline:
@@ -155,9 +155,9 @@ def _parts(packed: bytes) -> _Packed:
     try:
         parts = _packed_decoder.decode(packed)
     except (MsgspecError, UnicodeDecodeError) as error:
-        raise ConsentLogError(f"a consent record is damaged: {error}") from error
+        raise ConsentLogError(f"the consent record is damaged ({error})") from error
     if parts.version != _VERSION:
-        raise ConsentLogError(f"a consent record has version {parts.version}; this program knows version {_VERSION}")
+        raise ConsentLogError(f"the consent record has version {parts.version}, this program knows {_VERSION}")
     return parts
 
 

@@ -19,6 +19,7 @@ from sidecar.errors import ConsentLogError
 
 KEY_BYTES: Final = 32
 PSEUDONYM_BYTES: Final = 16
+CODE_BYTES: Final = 16
 
 _NONCE_BYTES = 12
 
@@ -30,6 +31,7 @@ class Pseudonyms:
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key must have {KEY_BYTES} bytes, has {len(key)}")
         self._keyed = blake2b(key=_derived(key, b"pseudonym"), digest_size=PSEUDONYM_BYTES)
+        self._coded = blake2b(key=_derived(key, b"row"), digest_size=CODE_BYTES)
         self._cipher = AESGCM(_derived(key, b"seal"))
         self.key_id: Final = _derived(key, b"key id")[:8].hex()
         """Tells keys apart; not secret."""
@@ -58,6 +60,12 @@ class Pseudonyms:
         """The pseudonym of *subject*: 16 bytes, always the same under one key."""
         hasher = self._keyed.copy()  # half the price of keying a new one
         hasher.update(subject.encode())
+        return hasher.digest()
+
+    def authenticate(self, content: bytes) -> bytes:
+        """A code that only this key gives *content*: 16 bytes; other content has another one."""
+        hasher = self._coded.copy()
+        hasher.update(content)
         return hasher.digest()
 
     def seal(self, subject: str) -> bytes:

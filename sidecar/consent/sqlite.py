@@ -10,37 +10,30 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Self, cast
+from typing import Final, Self, cast
 
-from sidecar.consent.codec import event_from_json, event_to_json
 from sidecar.consent.log import Head, LogEntry, NewEntry, erases_person
-from sidecar.consent.packing import pack, unpack
+from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite_file import BUSY_MILLISECONDS, check, connect, create, hold, make_durable, saying_what
-from sidecar.errors import ConsentLogError, LogConflictError, RequestError
+from sidecar.consent.sqlite_rows import Rows
+from sidecar.errors import ConsentLogError, LogConflictError
 
 _HEADS_AT_ONCE = 1_000
 
-_SELECT_LAST = """
-SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
-FROM entries WHERE pseudonym = ? ORDER BY position DESC LIMIT 1
-"""
+_SELECT_LAST = "SELECT * FROM entries WHERE pseudonym = ? ORDER BY position DESC LIMIT 1"
 _SELECT_EVENT = """
-SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
-FROM entries WHERE pseudonym = ? AND json_extract(CAST(event AS TEXT), '$.id') = ? ORDER BY position LIMIT 1
+SELECT * FROM entries WHERE pseudonym = ? AND
+CASE WHEN json_valid(CAST(event AS TEXT)) THEN json_extract(CAST(event AS TEXT), '$.id') = ? ELSE TRUE END
+ORDER BY position LIMIT 1
 """
-_SELECT_HISTORY = """
-SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed
-FROM entries WHERE pseudonym = ? AND position > ? ORDER BY position LIMIT ?
-"""
+_SELECT_HISTORY = "SELECT * FROM entries WHERE pseudonym = ? AND position > ? ORDER BY position LIMIT ?"
 _SELECT_HEADS = """
-SELECT e.position, e.pseudonym, e.record
-FROM (SELECT max(position) AS position FROM entries WHERE pseudonym > ? GROUP BY pseudonym ORDER BY pseudonym LIMIT ?)
-JOIN entries AS e USING (position) ORDER BY e.pseudonym
+SELECT entries.* FROM entries JOIN (
+    SELECT max(position) AS position FROM entries WHERE pseudonym > ? GROUP BY pseudonym ORDER BY pseudonym LIMIT ?
+) USING (position) ORDER BY pseudonym
 """
 _SELECT_LAST_POSITION = "SELECT max(position) FROM entries WHERE pseudonym = ?"
-_INSERT = """
-INSERT INTO entries (pseudonym, event, record, effective_at, accepted_at, sealed) VALUES (?, ?, ?, ?, ?, ?)
-"""
+_INSERT = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE_BEFORE = "DELETE FROM entries WHERE pseudonym = ? AND position < ?"
 
 
@@ -49,9 +42,10 @@ class SqliteLog:
 
     backend: Final = "sqlite"
 
-    def __init__(self, path: Path, *, log_id: str, held: int, writer: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, rows: Rows, *, log_id: str, held: int, writer: sqlite3.Connection) -> None:
         self.log_id: Final = log_id
         self._path = path
+        self._rows = rows
         self._held: int | None = held
         self._writer = writer
         self._writing = Lock()
@@ -62,21 +56,21 @@ class SqliteLog:
         self._unscrubbed = True  # erased bytes may still be in the write-ahead log, for example after a crash
 
     @classmethod
-    def open(cls, path: Path, *, key_id: str) -> Self:
+    def open(cls, path: Path, pseudonyms: Pseudonyms) -> Self:
         """The log in the file *path*, made if there is none; its folder must exist.
 
-        *key_id* is that of the pseudonyms: a log under another key is refused, so is a file that is damaged or no
-        consent log, or that another process has open; each by a ``ConsentLogError`` that says what to do.
+        A log that was written under the key of other pseudonyms is refused, so is a file that is damaged or no consent
+        log, or that another process has open; each by a ``ConsentLogError`` that says what to do.
         """
         with saying_what(path), contextlib.ExitStack() as undo:
             held = hold(path)
             undo.callback(os.close, held)
             if not path.exists():
-                create(path, key_id=key_id)
+                create(path, key_id=pseudonyms.key_id)
             writer = undo.enter_context(contextlib.closing(connect(path)))
-            log_id = check(writer, path, key_id=key_id)
+            log_id = check(writer, path, key_id=pseudonyms.key_id)
             make_durable(writer)
-            log = cls(path, log_id=log_id, held=held, writer=writer)
+            log = cls(path, Rows(path, pseudonyms.authenticate), log_id=log_id, held=held, writer=writer)
             log._scrub()
             undo.pop_all()
             return log
@@ -88,7 +82,7 @@ class SqliteLog:
             with saying_what(self._path):
                 self._check_file()
                 self._writer.execute("BEGIN IMMEDIATE")
-            batch = _SqliteBatch(self._writer, self._path)
+            batch = _SqliteBatch(self._writer, self._path, self._rows)
             try:
                 yield batch
                 with saying_what(self._path):
@@ -105,7 +99,7 @@ class SqliteLog:
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry."""
         with self._reading, saying_what(self._path):
-            return _head(self._reader, pseudonym, self._path)
+            return _head(self._reader, pseudonym, self._rows)
 
     def heads(self) -> Iterator[Head]:
         """The last entry of every subject, by pseudonym."""
@@ -116,14 +110,14 @@ class SqliteLog:
                 rows = self._reader.execute(_SELECT_HEADS, (last, _HEADS_AT_ONCE)).fetchall()
             if not rows:
                 return
-            yield from map(Head._make, rows)
+            yield from map(self._rows.head, rows)
             last = rows[-1][1]
 
     def history(self, pseudonym: bytes, *, after: int, limit: int) -> tuple[LogEntry, ...]:
         """At most *limit* entries of the subject behind position *after*, oldest first."""
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_HISTORY, (pseudonym, after, limit)).fetchall()
-        return tuple(_entry(row, self._path) for row in rows)
+        return tuple(map(self._rows.entry, rows))
 
     def last_position(self) -> int:
         """The position of the last entry; 0 if there is none."""
@@ -166,21 +160,22 @@ class SqliteLog:
 class _SqliteBatch:
     """A transaction that has begun."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, rows: Rows) -> None:
         self._connection = connection
         self._path = path
+        self._rows = rows
         self.erased = False
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""
         with saying_what(self._path):
-            return _head(self._connection, pseudonym, self._path)
+            return _head(self._connection, pseudonym, self._rows)
 
     def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
         """The subject's first entry with the event *event_id*."""
         with saying_what(self._path):
             row = self._connection.execute(_SELECT_EVENT, (pseudonym, event_id)).fetchone()
-        return None if row is None else _entry(row, self._path)
+        return None if row is None else self._rows.entry(row)
 
     def append(self, entry: NewEntry) -> int:
         """Append *entry*; the erasure of a person removes what came before in the same transaction."""
@@ -188,37 +183,13 @@ class _SqliteBatch:
             last = self._connection.execute(_SELECT_LAST_POSITION, (entry.pseudonym,)).fetchone()[0]
             if last != entry.expected:
                 raise LogConflictError("another entry of the same subject was appended first")
-            row = (
-                entry.pseudonym,
-                event_to_json(entry.event),
-                pack(entry.record),
-                entry.effective_at,
-                entry.accepted_at,
-                entry.sealed,
-            )
-            position = cast("int", self._connection.execute(_INSERT, row).lastrowid)
+            position = cast("int", self._connection.execute(_INSERT, self._rows.new(entry)).lastrowid)
             if erases_person(entry.event):
                 self._connection.execute(_DELETE_BEFORE, (entry.pseudonym, position))
                 self.erased = True
             return position
 
 
-def _head(connection: sqlite3.Connection, pseudonym: bytes, path: Path) -> LogEntry | None:
+def _head(connection: sqlite3.Connection, pseudonym: bytes, rows: Rows) -> LogEntry | None:
     row = connection.execute(_SELECT_LAST, (pseudonym,)).fetchone()
-    return None if row is None else _entry(row, path)
-
-
-def _entry(row: tuple[Any, ...], path: Path) -> LogEntry:
-    position, pseudonym, event, record, effective_at, accepted_at, sealed = row
-    try:
-        return LogEntry(
-            position=position,
-            pseudonym=pseudonym,
-            event=event_from_json(event),
-            record=unpack(record),
-            effective_at=effective_at,
-            accepted_at=accepted_at,
-            sealed=sealed,
-        )
-    except (RequestError, ConsentLogError) as error:
-        raise ConsentLogError(f"consent log `{path}`: entry {position}: {error}") from error
+    return None if row is None else rows.entry(row)

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -30,16 +31,22 @@ CREATE TABLE entries (
     record       BLOB NOT NULL, -- packed, after the event
     effective_at INTEGER NOT NULL,
     accepted_at  INTEGER NOT NULL,
-    sealed       BLOB NOT NULL
+    sealed       BLOB NOT NULL,
+    code         BLOB NOT NULL -- authenticates all of the row but its position
 );
 CREATE INDEX entries_of ON entries (pseudonym);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 
+_ID = re.compile("[0-9a-f]{16}")
+
 _BESIDE = ("-wal", "-shm", "-journal")
 
-_RESTORE = "restore it from a backup, or move it away, and the files beside it, to start with an empty log"
+RESTORE: Final = (
+    "restore it from a backup and send again what was recorded since; do not start with an empty log instead:"
+    " it would forget every no"
+)
 
 
 @contextlib.contextmanager
@@ -57,7 +64,7 @@ def _said(error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorcode", 0)  # absent where it is Python's module that complains
     match code & 0xFF:  # the primary code: https://www.sqlite.org/rescode.html#pve
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return f"the file is damaged or not a database ({error}); {_RESTORE}"
+            return f"the file is damaged or not a database ({error}); {RESTORE}"
         case sqlite3.SQLITE_FULL:
             return "the disk is full; nothing was recorded; make room and try again"
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -91,9 +98,7 @@ def create(path: Path, *, key_id: str) -> None:
     for suffix in _BESIDE:
         stray = path.with_name(path.name + suffix)
         if stray.exists():  # SQLite would replay it into the new file
-            raise ConsentLogError(
-                f"consent log `{path}`: missing, but `{stray}` is there; restore it, or move both away"
-            )
+            raise ConsentLogError(f"consent log `{path}`: missing, but `{stray}` is there; {RESTORE}")
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)  # of a start that was cut short
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -111,7 +116,13 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection without Python's implicit transactions, for any thread that guards it."""
     connection = sqlite3.connect(path, timeout=BUSY_MILLISECONDS / 1_000, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.text_factory = _text
     return connection
+
+
+def _text(text: bytes) -> str:
+    """Of a damaged row anything must be readable, or nobody could say which one it is."""
+    return text.decode(errors="replace")
 
 
 def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> str:
@@ -120,7 +131,7 @@ def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> str:
     Reads only, and returns the log id.
     """
     if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
-        raise ConsentLogError(f"consent log `{path}`: the file is empty, so it was damaged; {_RESTORE}")
+        raise ConsentLogError(f"consent log `{path}`: the file is empty, so it was damaged; {RESTORE}")
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise ConsentLogError(f"consent log `{path}`: the file is a database of another program; name another file")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -132,14 +143,17 @@ def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> str:
     # Not quick_check: a row that its index has lost would be a withdrawal that nobody finds.
     complaint = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if complaint != "ok":
-        raise ConsentLogError(f"consent log `{path}`: the file is damaged ({complaint}); {_RESTORE}")
+        raise ConsentLogError(f"consent log `{path}`: the file is damaged ({complaint}); {RESTORE}")
     meta = dict(connection.execute("SELECT key, value FROM meta"))
-    if meta["key_id"] != key_id:
+    log_id, its_key_id = (str(meta.get(name)) for name in ("log_id", "key_id"))
+    if not _ID.fullmatch(log_id) or not _ID.fullmatch(its_key_id):
+        raise ConsentLogError(f"consent log `{path}`: the file is damaged (its ids); {RESTORE}")
+    if its_key_id != key_id:
         raise ConsentLogError(
-            f"consent log `{path}`: written under pseudonym key {meta['key_id']}, but the key here is {key_id};"
+            f"consent log `{path}`: written under pseudonym key {its_key_id}, but the key here is {key_id};"
             " restore the key file that belongs to it: under another key nobody in it would be found"
         )
-    return str(meta["log_id"])
+    return log_id
 
 
 def make_durable(connection: sqlite3.Connection) -> None:

@@ -17,16 +17,16 @@ import pytest
 from sidecar.consent.fold import fold
 from sidecar.consent.log import ConsentLog, LogEntry, NewEntry, erases_person
 from sidecar.consent.packing import unpack
+from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY
 from sidecar.consent.sqlite import SqliteLog
 from sidecar.errors import ConsentLogError, LogConflictError, RequestError
 from sidecar.model.catalog import Catalog, Recipient
 from sidecar.model.event import Erasure, Event
-from tests.unit.consent.desk import NOW, no, yes
+from tests.unit.consent.desk import KEY, NOW, no, yes
 from tests.worlds import CATALOG, scope
 
 ADA, BOB = b"ada-------------", b"bob-------------"
-KEY_ID = "0123456789abcdef"
 MARKER = "marker-of-a-person"
 
 _APPENDER = """
@@ -71,7 +71,7 @@ def _sqlite_full(log: ConsentLog) -> Iterator[None]:
 
 BACKENDS = {
     "sqlite": Backend(
-        open=lambda folder: SqliteLog.open(folder / "consent.db", key_id=KEY_ID),
+        open=lambda folder: SqliteLog.open(folder / "consent.db", Pseudonyms(KEY)),
         full=_sqlite_full,
         files=lambda folder: folder.glob("consent.db*"),
     )

@@ -127,7 +127,7 @@ class Desk:
 def log() -> Iterator[SqliteLog]:
     """An empty log; caches only take its id from it."""
     with TemporaryDirectory() as folder:
-        log = SqliteLog.open(Path(folder) / "log.db", key_id=Pseudonyms(bytes(32)).key_id)
+        log = SqliteLog.open(Path(folder) / "log.db", Pseudonyms(bytes(32)))
         yield log
         log.close()
 

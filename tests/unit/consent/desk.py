@@ -41,7 +41,7 @@ class Desk:
 @contextmanager
 def sqlite_log(folder: Path, key: bytes = KEY) -> Iterator[SqliteLog]:
     """The log in *folder*, closed in the end."""
-    log = SqliteLog.open(folder / "consent.db", key_id=Pseudonyms(key).key_id)
+    log = SqliteLog.open(folder / "consent.db", Pseudonyms(key))
     try:
         yield log
     finally:

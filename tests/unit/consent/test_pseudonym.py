@@ -35,6 +35,17 @@ def test_the_key_id_tells_keys_apart_and_not_the_key() -> None:
     assert bytes.fromhex(key_id) not in KEY
 
 
+def test_content_has_a_code_that_only_the_key_gives() -> None:
+    """It is kept in logs, so it must not change; other content has another one, so has a subject its pseudonym."""
+    keyed = blake2b(key=KEY, digest_size=32, person=b"row").digest()
+    expected = blake2b(b"content", key=keyed, digest_size=16).digest()
+
+    assert expected == Pseudonyms(KEY).authenticate(b"content")
+    assert expected != Pseudonyms(OTHER_KEY).authenticate(b"content")
+    assert expected != Pseudonyms(KEY).authenticate(b"contenu")
+    assert expected != Pseudonyms(KEY).of("content")
+
+
 def test_what_is_sealed_can_be_unsealed() -> None:
     """It differs each time and shows nothing of the id."""
     pseudonyms = Pseudonyms(KEY)

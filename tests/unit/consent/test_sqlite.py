@@ -5,17 +5,21 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sidecar.consent import sqlite_rows
 from sidecar.consent.log import NewEntry
+from sidecar.consent.packing import pack, unpack
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.record import EMPTY
+from sidecar.consent.record import EMPTY, Entry, Kind, Record
 from sidecar.consent.sqlite import SqliteLog
 from sidecar.errors import ConsentLogError
 from sidecar.model.event import Erasure, Event
-from tests.unit.consent.desk import KEY, sqlite_log, yes
+from sidecar.model.scope import EVERYTHING
+from tests.unit.consent.desk import KEY, no, sqlite_log, yes
 
 ADA = b"ada-------------"
 MARKER = "marker-of-a-person"
@@ -111,7 +115,8 @@ def test_a_damaged_file_is_refused(tmp_path: Path, start: int, end: int | None, 
 
     assert f"consent log `{path}`" in message
     assert "damaged" in message
-    assert "restore it from a backup, or move it away" in message
+    assert "restore it from a backup and send again" in message
+    assert "do not start with an empty log" in message
     assert damaged == path.read_bytes()
 
 
@@ -168,14 +173,102 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     assert f"`{tmp_path}/nowhere/consent.db`: No such file" in failure(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("column", ["event", "record"])
-def test_an_entry_that_was_changed_is_an_error(tmp_path: Path, column: str) -> None:
-    """It says which one; never an empty record."""
+def refusals(log: SqliteLog) -> set[str]:
+    """What each way to read the entry with the event ``a`` is refused with."""
+    messages = set()
+    for read in (lambda: list(log.heads()), lambda: log.head(ADA), lambda: log.history(ADA, after=0, limit=9)):
+        with pytest.raises(ConsentLogError) as caught:
+            read()
+        messages.add(str(caught.value))
+    for name, arguments in (("head", (ADA,)), ("find", (ADA, "a"))):
+        with pytest.raises(ConsentLogError) as caught, log.batch() as batch:
+            getattr(batch, name)(*arguments)
+        messages.add(str(caught.value))
+    return messages
+
+
+@pytest.mark.parametrize(
+    "change_of_a_row",
+    [
+        "event = replace(CAST(event AS TEXT), 'given', 'refused')",
+        "event = x'00'",
+        "event = CAST(x'ff' AS TEXT)",
+        "record = x'00'",
+        "record = CAST(record AS TEXT)",
+        "effective_at = effective_at + 1",
+        "accepted_at = 0.5",
+        "sealed = x''",
+        "sealed = effective_at",
+        "code = zeroblob(16)",
+        "code = 'code'",
+    ],
+)
+def test_an_entry_that_was_changed_is_an_error(tmp_path: Path, change_of_a_row: str) -> None:
+    """However it is read: the message says which one it is and what to do."""
     with sqlite_log(tmp_path) as log:
         position = append(log, yes("a"))
-    change(tmp_path, f"UPDATE entries SET {column} = x'00'")
-    with sqlite_log(tmp_path) as log, pytest.raises(ConsentLogError, match=f"consent.db`: entry {position}: "):
-        log.head(ADA)
+    change(tmp_path, f"UPDATE entries SET {change_of_a_row}")
+    with sqlite_log(tmp_path) as log:
+        (message,) = refusals(log)
+
+    assert f"consent log `{tmp_path / 'consent.db'}`: entry {position} is damaged; restore it from a" in message
+
+
+def test_an_entry_that_was_moved_to_another_subject_is_an_error(tmp_path: Path) -> None:
+    """One's yes is not another's."""
+    bob = b"bob-------------"
+    with sqlite_log(tmp_path) as log:
+        position = append(log, yes("a"))
+    with closing(sqlite3.connect(tmp_path / "consent.db")) as connection, connection:
+        connection.execute("UPDATE entries SET pseudonym = ?", (bob,))
+
+    with sqlite_log(tmp_path) as log, pytest.raises(ConsentLogError, match=f"entry {position} is damaged"):
+        log.head(bob)
+
+
+def test_no_byte_of_a_record_changes_unnoticed(tmp_path: Path) -> None:
+    """At the start above all: one flipped bit can make a grant of a withdrawal."""
+    record = pack(Record(entries=(Entry(kind=Kind.WITHDRAWN, atom=EVERYTHING, at=1, event_id="a"),)))
+    noticed = 0
+    with sqlite_log(tmp_path) as log, closing(sqlite3.connect(tmp_path / "consent.db")) as other:
+        with log.batch() as batch:
+            batch.append(replace(entry(no("a")), record=unpack(record)))
+        for place in range(len(record)):
+            flipped = bytes([*record[:place], record[place] ^ 1, *record[place + 1 :]])
+            with other:
+                other.execute("UPDATE entries SET record = ?", (flipped,))
+            try:
+                list(log.heads())
+            except ConsentLogError:
+                noticed += 1
+        with other:
+            other.execute("UPDATE entries SET record = ?", (record,))
+
+        assert len(record) == noticed
+        assert [record] == [head.packed for head in log.heads()]
+
+
+def test_an_entry_in_a_form_of_another_version_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is as it was written, but not to be understood; the message says which one, too."""
+    with sqlite_log(tmp_path) as log:
+        monkeypatch.setattr(sqlite_rows, "pack", lambda record: pack(record).replace(b"\x01", b"\x02", 1))
+        position = append(log, yes("a"))
+        with pytest.raises(ConsentLogError) as caught:
+            log.head(ADA)
+
+    assert f"consent.db`: entry {position}: the consent record has version 2" in str(caught.value)
+    assert "restore it from a backup" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["log_id", "key_id"])
+@pytest.mark.parametrize("damage", ["SET key = key || 'x'", "SET value = 'x.y'", "SET value = x'ff'"])
+def test_ids_that_were_changed_are_damage(tmp_path: Path, name: str, damage: str) -> None:
+    """They are the only rows without a code."""
+    with sqlite_log(tmp_path):
+        pass
+    change(tmp_path, f"UPDATE meta {damage} WHERE key = '{name}'")
+
+    assert "the file is damaged (its ids); restore it from a backup" in failure(tmp_path)
 
 
 def test_a_file_that_others_lock_is_an_error(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def bundle() -> Bundle:
 def world(bundle: Bundle, tmp_path: Path) -> Iterator[World]:
     """A world in which nobody has said anything yet."""
     pseudonyms = Pseudonyms(bytes(32))
-    log = SqliteLog.open(tmp_path / "log.db", key_id=pseudonyms.key_id)
+    log = SqliteLog.open(tmp_path / "log.db", pseudonyms)
     cache = ConsentCache(log, pseudonyms)
     cache.load(now=NOON)
     ledger = Ledger(log, cache, pseudonyms, catalog=lambda: bundle.catalog, clock=lambda: NOON - DAY)
