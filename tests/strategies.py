@@ -265,7 +265,8 @@ def _second_thoughts(draw: st.DrawFn, choice: Choice, names: Names) -> Submissio
         yes = replace(yes, scope=replace(scope, recipients=named))
     no = Choice(kind=draw(st.sampled_from((choice.kind, *NOES)).filter(NOES.__contains__)), scope=scope)
     twice = replace(yes, expires_at=other_yes.expires_at)
-    return Submission(choices=draw(st.sampled_from(((yes,), (yes,), (no,), (yes, no), (yes, twice)))))
+    reworded = replace(choice if choice.kind is ChoiceKind.GIVEN else yes, notice=other_yes.notice)
+    return Submission(choices=draw(st.sampled_from(((yes,), (reworded,), (no,), (yes, no), (yes, twice)))))
 
 
 @st.composite

@@ -22,13 +22,23 @@ def test_the_profile_holds_until_the_next_instant(catalog: Catalog, life: tuple[
     assert {standing.profile} == {resolve(record, at).profile for at in range(now, until)}
 
 
-@given(st.data(), catalogs(), lives(), moments)
+@given(st.data(), catalogs(), lives())
 def test_facts_do_not_change_before_the_next_instant(
-    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], now: Instant
+    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...]
 ) -> None:
     """Neither those of the record nor, before the next notice that needs a new answer, those of the catalog."""
     lived = live(catalog, life)
+    now = data.draw(moments | st.sampled_from([notice.valid_from - 1 for notice in catalog.notices.values()]))
     changes = (resolve(lived.record, now).changes_at, catalog.next_superseding(now), START + 2 * SPAN)
     until = min(instant for instant in changes if instant is not None)
     for question in data.draw(questions(catalog, most=3)):
         assert 1 == len({facts(catalog, lived.told, question, at) for at in {now, min(now + 1, until - 1), until - 1}})
+
+
+@given(catalogs(), moments)
+def test_notices_supersede_nothing_before_the_next_instant(catalog: Catalog, now: Instant) -> None:
+    """Until then the versions that are superseded are the same ones."""
+    until = catalog.next_superseding(now) or START + 2 * SPAN
+
+    assert until > now
+    assert all(catalog.superseding(at) == catalog.superseding(now) for at in range(now, until))

@@ -98,15 +98,22 @@ def test_a_withdrawal_with_any_clock_takes_effect(
     """From then on the answer is "withdrawn", also when grants that claim to be older arrive after it."""
     accepted_at, claimed_at = data.draw(any_instant), data.draw(st.none() | any_instant)
     question = data.draw(st.sampled_from(every_question(catalog)))
-    withdrawal = Event(id="no", act=Submission(choices=(data.draw(withdrawals_of(question)),)), occurred_at=claimed_at)
-    folded = fold(live(catalog, life).record, withdrawal, accepted_at=accepted_at, catalog=catalog)
+    withdrawal = data.draw(withdrawals_of(question))
+    event = Event(id="no", act=Submission(choices=(withdrawal,)), occurred_at=claimed_at)
+    folded = fold(live(catalog, life).record, event, accepted_at=accepted_at, catalog=catalog)
     record = folded.record
 
     assert ConsentState.WITHDRAWN is real_facts(catalog, record, question, now).consent
 
     for step in late:
-        older = replace(step.event, occurred_at=min(step.accepted_at, folded.effective_at))
-        if isinstance(older.act, Submission) and all(choice.kind is ChoiceKind.GIVEN for choice in older.act.choices):
+        act = step.event.act
+        if isinstance(act, Submission) and all(choice.kind is ChoiceKind.GIVEN for choice in act.choices):
+            again = [withdrawal] if data.draw(st.booleans()) else []  # said once more, beside those grants
+            older = replace(
+                step.event,
+                act=Submission(choices=(*act.choices, *again)),
+                occurred_at=min(step.accepted_at, folded.effective_at),
+            )
             with suppress(RequestError):  # its notice lists nothing of it
                 record = fold(record, older, accepted_at=LAST, catalog=catalog).record
 

@@ -10,10 +10,11 @@ from sidecar.consent.record import EMPTY, Kind, Record, merge
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure, Event
 from sidecar.model.instant import Instant
+from sidecar.model.vocabulary import ConsentState
 from tests.model.facts import facts
 from tests.model.timeline import Told
 from tests.properties.lived import live, real_facts
-from tests.strategies import Step, catalogs, lives, moments, questions
+from tests.strategies import CATEGORIES, Step, catalogs, lives, moments, questions, some
 
 
 @st.composite
@@ -105,3 +106,26 @@ def test_erasure_survives_replay_in_any_order(
 
 def _is_before(told: Told, horizon: Instant) -> bool:
     return (told.opens_at or horizon) <= horizon and (told.closes_at or 0) < horizon
+
+
+@given(st.data(), catalogs(), lives(most=5), lives(most=3, prefix="then"), moments)
+def test_erasure_of_categories_survives_replay_in_any_order(
+    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], then: tuple[Step, ...], now: Instant
+) -> None:
+    """No grant from before it counts for questions at, above or below them, also the second time; all else stays."""
+    categories = data.draw(some(CATEGORIES, least=1))
+    life = (*life, Step(Event(id="first", act=Erasure(categories=categories)), now), *then)
+    life = (*life, Step(Event(id="again", act=Erasure(categories=categories)), now))
+    erased_at = live(catalog, life).told[-1].closes_at
+    assert erased_at is not None
+    lived = live(catalog, (*life, *data.draw(latecomers(erased_at))))
+    merged = reduce(merge, data.draw(st.permutations(lived.parts)))
+    granted_since = any(entry.kind is Kind.GIVEN and entry.at > erased_at for entry in merged.entries)
+
+    assert lived.record == merged
+    for question in data.draw(questions(catalog)):
+        replayed = real_facts(catalog, merged, question, now)
+
+        assert facts(catalog, lived.told, question, now) == replayed
+        if not granted_since and set(catalog.fields[question.field].categories) & set(categories):
+            assert ConsentState.GIVEN is not replayed.consent
