@@ -21,6 +21,7 @@ class Failure:
     code: str  # stable
     message: str
     hint: str = ""  # what to do
+    listing: str = ""  # more for people, line by line
     details: Mapping[str, object] = field(default_factory=dict)  # more for programs, as JSON has it
 
     def to_plain(self) -> dict[str, object]:

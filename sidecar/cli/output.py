@@ -1,6 +1,7 @@
 """What commands print: tables for people, JSON for programs; colours only on a terminal that wants them."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import IO, Any, TypeVar
@@ -31,9 +32,15 @@ def output_option(command: _F) -> _F:
 
 
 def console(stream: IO[str] | None = None) -> Console:
-    """A console on *stream* (default: standard output); colours only on a terminal, and not with ``NO_COLOR``."""
+    """A console on *stream* (default: standard output); colours, bold too, on a terminal and without ``NO_COLOR``."""
     stream = stream or sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else _UNBOUNDED, highlight=False, markup=False)
+    return Console(
+        file=stream,
+        width=None if stream.isatty() else _UNBOUNDED,
+        highlight=False,
+        markup=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",  # rich itself would leave bold
+    )
 
 
 def show_json(value: object) -> None:
@@ -67,7 +74,8 @@ def show_failure(failure: Failure, *, as_json: bool) -> None:
         click.echo(json.dumps(failure.to_plain(), indent=2, ensure_ascii=False), err=True)
         return
     errors = console(sys.stderr)
-    message = "\n".join(map(printable, failure.message.splitlines()))
+    told = f"{failure.message}:\n{failure.listing}" if failure.listing else failure.message
+    message = "\n".join(map(printable, told.splitlines()))
     errors.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
     if failure.hint:
         errors.print(Text(f"  {printable(failure.hint)}"), soft_wrap=True)

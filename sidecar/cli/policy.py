@@ -6,9 +6,8 @@ from typing import NoReturn
 
 import click
 
-from sidecar.cli.failure import CommandError, ExitCode, Failure
+from sidecar.cli.failure import ExitCode
 from sidecar.cli.output import output_option, show_json, show_line
-from sidecar.errors import BundleError
 from sidecar.policy.bundle import load_bundle
 
 
@@ -23,12 +22,7 @@ def policy() -> None:
 @output_option
 def check_bundle(*, bundle: Path, strict: bool, output: str) -> NoReturn:
     """Load BUNDLE and show everything that is wrong with it; exits 3 if it is invalid."""
-    try:
-        loaded = load_bundle(bundle)
-    except BundleError as error:
-        details = {"problems": [asdict(problem) for problem in error.problems]}
-        failure = Failure(code=error.code, message=str(error), details=details)
-        raise CommandError(failure, exit_code=ExitCode.INVALID) from error
+    loaded = load_bundle(bundle)
     findings = loaded.findings
     if output == "json":
         problems = [asdict(problem) for problem in findings]

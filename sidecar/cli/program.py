@@ -2,10 +2,13 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib import import_module
+from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.output import show_failure
@@ -33,6 +36,15 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that *args* begin with; click itself suggests only commands that are loaded already."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from error
+
 
 class Program(LazyGroup):
     """The root; errors are shown as ``--output`` asks, and a usage error is 1, because 2 means denied."""
@@ -47,12 +59,22 @@ class Program(LazyGroup):
         words = sys.argv[1:] if args is None else list(args)
         extra["standalone_mode"] = False
         try:
-            outcome = super().main(words, prog_name, **extra)
+            outcome = self._outcome(words, prog_name, **extra)
         except (CommandError, SidecarError, click.ClickException, click.Abort) as error:
             failure, exit_code = failure_of(error)
             show_failure(failure, as_json=_wants_json(words))
             sys.exit(exit_code)
         sys.exit(outcome if isinstance(outcome, int) else ExitCode.SUCCESS)
+
+    def _outcome(self, words: list[str], prog_name: str | None, **extra: Any) -> object:  # noqa: ANN401
+        try:
+            return super().main(words, prog_name, **extra)
+        except NoArgsIsHelpError as error:  # a group by itself
+            click.echo(error.ctx.get_help())
+            return ExitCode.SUCCESS
+        except OSError as error:  # such as a full disk where the output goes
+            place = f"`{error.filename}`" if error.filename else "reading or writing"
+            raise CommandError(Failure(code="io", message=f"{place} failed: {error.strerror or error}")) from error
 
 
 def failure_of(error: CommandError | SidecarError | click.ClickException | click.Abort) -> tuple[Failure, ExitCode]:
@@ -61,7 +83,7 @@ def failure_of(error: CommandError | SidecarError | click.ClickException | click
         case CommandError():
             return error.failure, error.exit_code
         case BundleError():
-            return Failure(code=error.code, message=str(error)), ExitCode.INVALID
+            return _bundle_failure(error), ExitCode.INVALID
         case ConfigError():
             hint = "`sidecar config show` prints every setting with its value"
             return Failure(code=error.code, message=str(error), hint=hint), ExitCode.INVALID
@@ -75,16 +97,22 @@ def failure_of(error: CommandError | SidecarError | click.ClickException | click
             return Failure(code="aborted", message="interrupted"), ExitCode.ERROR
 
 
+def _bundle_failure(error: BundleError) -> Failure:
+    return Failure(
+        code=error.code,
+        message=f"{len(error.problems)} problem{'s' * (len(error.problems) != 1)} in the bundle",
+        listing="\n".join(map(str, error.problems)),
+        details={"problems": [asdict(problem) for problem in error.problems]},
+    )
+
+
 def _lowered(message: str) -> str:
     return message[:1].lower() + message[1:].removesuffix(".")
 
 
 def _wants_json(words: Sequence[str]) -> bool:
     """Whether the words ask for JSON; looked at directly, because they may be unparsable."""
-    return any(
-        word == "--output=json" or pair == ("--output", "json")
-        for word, pair in zip(words, zip(words, [*words[1:], ""], strict=True), strict=True)
-    )
+    return "--output=json" in words or ("--output", "json") in pairwise(words)
 
 
 COMMANDS: Final = {

@@ -32,10 +32,13 @@ def test_a_terminal_has_colours() -> None:
 
 
 def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NO_COLOR turns colours off, on a terminal too."""
+    """NO_COLOR turns every escape off, on a terminal too: colours and bold."""
     monkeypatch.setenv("NO_COLOR", "1")
+    terminal = _Terminal()
 
-    assert not _coloured(_Terminal())
+    console(terminal).print(Text("bold", style="bold"), effect_text("deny"))
+
+    assert "bold DENY\n" == terminal.getvalue()
 
 
 def test_a_pipe_has_no_colours() -> None:

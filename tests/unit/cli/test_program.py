@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -19,6 +21,7 @@ def _run(*words: str, **environ: str) -> Result:
     ("words", "told", "hint"),
     [
         pytest.param(("chek",), "no such command", "see `sidecar --help`", id="unknown command"),
+        pytest.param(("chekc",), "did you mean 'check'?", "see `sidecar --help`", id="a slip"),
         pytest.param(
             ("check", "newsletter"), "missing argument 'field...'", "see `sidecar check --help`", id="no field"
         ),
@@ -103,6 +106,32 @@ def test_a_usage_error_is_1_and_says_where_to_look(words: tuple[str, ...], told:
     error = json.loads(as_json.stderr)["error"]
     assert told in error["message"].lower()
     assert ("usage", True) == (error["code"], error["hint"].startswith(hint))
+
+
+@pytest.mark.parametrize("group", [(), ("consent",), ("policy",), ("config",)])
+def test_a_group_by_itself_is_its_help(group: tuple[str, ...]) -> None:
+    """Who types no command is shown which there are, and did nothing wrong."""
+    alone, asked = _run(*group), _run(*group, "--help")
+
+    assert (0, "") == (alone.exit_code, alone.stderr)
+    assert "Commands:" in alone.stdout
+    assert asked.stdout == alone.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("--help",), ("config", "show"), ("config", "show", "--output", "json"), ("policy", "check", "policies")],
+)
+def test_a_full_disk_is_one_line(words: tuple[str, ...]) -> None:
+    """What could not be printed is an error, and no traceback."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "sidecar", *words]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+
+    assert 1 == ended.returncode
+    assert "reading or writing failed: No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -208,6 +237,7 @@ def test_an_invalid_bundle_is_3_with_every_problem(tmp_path: Path) -> None:
     error = json.loads(as_json.stderr)["error"]
     assert "bundle.invalid" == error["code"]
     assert len(error["problems"]) > 1
+    assert f"{len(error['problems'])} problems in the bundle" == error["message"]
     assert all(problem["file"] and problem["message"] for problem in error["problems"])
     assert all(problem["message"] in text.stderr for problem in error["problems"])
 
