@@ -9,7 +9,7 @@ from sidecar.policy.catalog.reader import read_catalog
 from sidecar.policy.cedar.lint import lint
 from sidecar.policy.cedar.loader import read_policies
 from sidecar.policy.cedar.policies import Policies
-from sidecar.policy.cedar.schema import read_attributes
+from sidecar.policy.cedar.schema import UNTOLD, read_attributes
 from sidecar.policy.files import SCHEMA, read_files
 from sidecar.policy.problems import Place, Problems
 
@@ -37,8 +37,8 @@ def load_bundle(path: Path) -> Bundle:
         raise BundleError(problems.sorted())
     files = read_files(path, problems)
     text = files.texts.get(SCHEMA)
-    attributes = None if text is None else read_attributes(text, SCHEMA, problems)
-    read = read_catalog(files, attributes or {}, problems)
+    attributes = UNTOLD if text is None else read_attributes(text, SCHEMA, problems)
+    read = read_catalog(files, attributes.types, problems)
     policies = read_policies(files, attributes, read.names, problems)
     if not problems.invalid:
         lint(policies, read.catalog, problems)

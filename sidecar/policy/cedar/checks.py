@@ -1,6 +1,7 @@
 """What must hold of a policy that parses, so that it cannot err (ADR-0003)."""
 
 import re
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Final
 
@@ -23,13 +24,19 @@ _ARITHMETIC: Final = {
 }
 
 
-def check_schema(policy: Policy, schema: cedarpy.Schema, problems: Problems) -> None:
-    """Report what Cedar's validator says of *policy*, each thing once and not once for every action."""
+def check_schema(policy: Policy, schema: cedarpy.Schema, doubtful: Collection[str] | None, problems: Problems) -> None:
+    """Report what Cedar's validator says of *policy*, each thing once and not once for every action.
+
+    Not reported is that *schema* lacks a caller attribute that is *doubtful* (``None``: any may be).
+    """
     result = cedarpy.validate_policies(policy.piece.text, schema)
     messages = dict.fromkeys(_plain(error.error) for error in result.errors)
     if len(messages) > 1:
         messages.pop(_NO_ACTION, None)  # follows from any of the others
     for message in messages:
+        lacking = _LACKING.match(message)
+        if lacking and (doubtful is None or (lacking["name"] or lacking["quoted"]) in doubtful):
+            continue
         problems.error(_place_of(message, policy), "policy.schema", message, _hint(message))
 
 
@@ -43,6 +50,7 @@ def check_arithmetic(policy: Policy, problems: Problems) -> None:
 
 
 _NO_ACTION: Final = "unable to find an applicable action given the policy scope constraints"
+_LACKING: Final = re.compile(r'attribute `attributes(?:\.(?P<name>\w+)|\["(?P<quoted>.*)"\])` in context not found$')
 _POLICY: Final = re.compile(r"^for policy `[^`]*`,? ?:? ?")
 _ACTION: Final = re.compile(r' for Action::"[^"]*"')
 

@@ -1,27 +1,28 @@
 """All policies of a bundle from its files, checked against its schema and catalog."""
 
-from collections.abc import Mapping
-
 import cedarpy
 
 from sidecar.policy.catalog.entries import Names
 from sidecar.policy.cedar.checks import check_arithmetic, check_schema
 from sidecar.policy.cedar.policy import Policy, forms_of, parse_policy
+from sidecar.policy.cedar.schema import CallerAttributes
 from sidecar.policy.cedar.silent import check_entities, check_possible
 from sidecar.policy.cedar.tokens import split
 from sidecar.policy.cedar.vocabulary import schema_text
-from sidecar.policy.files import GUARDRAILS, Files
+from sidecar.policy.files import GUARDRAILS, SCHEMA, Files
 from sidecar.policy.problems import Place, Problems
 
 
-def read_policies(
-    files: Files, attributes: Mapping[str, str] | None, names: Names, problems: Problems
-) -> tuple[Policy, ...]:
+def read_policies(files: Files, attributes: CallerAttributes, names: Names, problems: Problems) -> tuple[Policy, ...]:
     """Every policy that parses, with all that is wrong reported.
 
-    *attributes* is ``None`` if the schema is unreadable; policies are then not held against it.
+    Policies are always held against the vocabulary. Where the schema leaves *attributes* in doubt, what is said of
+    those is taken for right.
     """
-    schema = None if attributes is None else cedarpy.Schema.from_str(schema_text(attributes))
+    if attributes.doubtful is None:
+        message = "what policies say of the caller's attributes was not checked against the schema"
+        problems.warning(Place(SCHEMA), "policy.unchecked", message, "correct the schema, then check again")
+    schema = cedarpy.Schema.from_str(schema_text(attributes.types))
     known = {
         "Service": names.services,
         "Field": names.fields,
@@ -39,9 +40,8 @@ def read_policies(
                 problems.error(policy.place, "policy.guardrail", message, "move it to another file")
             check_entities(policy, known, problems)
             check_arithmetic(policy, problems)
-            if schema is not None and attributes is not None:
-                check_schema(policy, schema, problems)
-                check_possible(policy, attributes, problems)
+            check_schema(policy, schema, attributes.doubtful, problems)
+            check_possible(policy, attributes.names, problems)
     _check_unique(policies, problems)
     return tuple(policies)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -16,24 +17,44 @@ from sidecar.policy.problems import Place, Problems, did_you_mean
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def read_attributes(text: str, file: str, problems: Problems) -> Mapping[str, str] | None:
-    """The types of the caller's attributes, by name, that the schema *text* declares.
+@dataclass(frozen=True, slots=True)
+class CallerAttributes:
+    """The caller's attributes, as far as the schema tells.
 
-    Everything in the schema that is not exactly the vocabulary is reported. ``None`` if there is no telling what the
-    attributes are.
+    *types* has those, by name, whose type is one that they may have. *doubtful* are the others, which an author
+    nevertheless wanted; ``None`` if any name may be one, because the schema does not tell.
+    """
+
+    types: Mapping[str, str]
+    doubtful: frozenset[str] | None
+
+    @property
+    def names(self) -> Collection[str] | None:
+        """Every name that policies may use; ``None``: any."""
+        return None if self.doubtful is None else self.types.keys() | self.doubtful
+
+
+UNTOLD: Final = CallerAttributes({}, None)
+"""Nothing is known of the caller's attributes."""
+
+
+def read_attributes(text: str, file: str, problems: Problems) -> CallerAttributes:
+    """The caller's attributes that the schema *text* declares.
+
+    Everything in the schema that is not exactly the vocabulary is reported.
     """
     tokens = tokenize(text, file)
     bad = next((token for token in tokens if token.kind == "bad"), None)
     if bad is not None:
         problems.error(bad.place, "schema.parse", f"`{bad.text}` means nothing here", hint_at(bad))
-        return None
+        return UNTOLD
     complaint = _complaint(text)
     if complaint:
         place = _place_of(complaint, text, tokens)
         message = complaint.removeprefix("error parsing schema: ")
         hint = "see https://docs.cedarpolicy.com/schema/human-readable-schema-grammar.html"
         problems.error(place, "schema.parse", message, hint)
-        return None
+        return UNTOLD
     return _Comparison(read_declarations(text, file), file, problems).attributes()
 
 
@@ -64,7 +85,7 @@ class _Comparison:
         self._file = Place(file, 1, 1)
         self._problems = problems
 
-    def attributes(self) -> Mapping[str, str] | None:
+    def attributes(self) -> CallerAttributes:
         for place in self._declared.namespaces:
             self._extra(place, "a namespace")
         entities = {**vocabulary.ENUMS, **vocabulary.PARENTS}
@@ -77,7 +98,7 @@ class _Comparison:
                 self._extra(entity.place, f"entity `{name}`")
         actions = {name: f"add `{name}` to the names after `action`" for name in vocabulary.ACTIONS}
         self._missing("action", actions, self._declared.actions)
-        found: Mapping[str, str] | None = None
+        found: CallerAttributes | None = None
         for name, action in self._declared.actions.items():
             if name not in vocabulary.ACTIONS:
                 self._extra(action.place, f"action `{name}`")
@@ -86,7 +107,7 @@ class _Comparison:
             if found is not None and attributes is not None and attributes != found:
                 self._wrong(action.place, f"action `{name}` has other caller attributes", "one set serves all actions")
             found = found if attributes is None else attributes
-        return found
+        return found or UNTOLD
 
     def _entity(self, name: str, entity: Entity) -> None:
         values = vocabulary.ENUMS.get(name)
@@ -109,7 +130,7 @@ class _Comparison:
         if entity.has_tags:
             self._extra(entity.place, f"tags of `{name}`")
 
-    def _action(self, name: str, action: Action) -> Mapping[str, str] | None:
+    def _action(self, name: str, action: Action) -> CallerAttributes | None:
         self._same(action.place, f"the groups of `{name}`", action.groups, ())
         self._same(action.place, f"the principals of `{name}`", action.principals, ("Service",))
         self._same(action.place, f"the resources of `{name}`", action.resources, ("Field",))
@@ -138,7 +159,7 @@ class _Comparison:
         given = context.attributes.get("attributes")
         return None if given is None else self._attributes(given.place, given.type, required=given.required)
 
-    def _attributes(self, place: Place, written: Type, *, required: bool) -> Mapping[str, str] | None:
+    def _attributes(self, place: Place, written: Type, *, required: bool) -> CallerAttributes | None:
         record = self._declared.resolve(written)
         if not required or not isinstance(record, RecordType):
             self._wrong(place, "`attributes` must be a required record", "write `attributes: Attributes`")
@@ -159,7 +180,7 @@ class _Comparison:
                 self._wrong(attribute.place, f"caller attribute `{name}` is a `{spelt}`", f"one of {options}")
             else:
                 found[name] = spelt
-        return found if len(found) == len(record.attributes) else None
+        return CallerAttributes(found, frozenset(record.attributes) - frozenset(found))
 
     def _missing(
         self, noun: str, wanted: Mapping[str, str], found: Collection[str], place: Place | None = None

@@ -47,8 +47,8 @@ def check_entities(policy: Policy, known: Mapping[str, Collection[str] | None], 
         problems.unknown(place, "policy.unknown_entity", _NOUNS[type_], id_, known[type_] or ())
 
 
-def check_possible(policy: Policy, attributes: Collection[str], problems: Problems) -> None:
-    """Report what can never hold, whatever is asked; *attributes* are those that callers may send."""
+def check_possible(policy: Policy, attributes: Collection[str] | None, problems: Problems) -> None:
+    """Report what can never hold, whatever is asked; *attributes* are those that callers may send, ``None``: any."""
     for node in nodes(policy.tree.clauses):
         match node:
             case pst.BinaryOp(op="in", left=left, right=right):
@@ -81,7 +81,7 @@ def _check_in(policy: Policy, type_: str | None, right: pst.Expr, problems: Prob
             _report(policy, _word(entity), f"a `{type_}` is never in a `{found}`", hint, problems)
 
 
-def _check_has(policy: Policy, path: tuple[str, ...], attributes: Collection[str], problems: Problems) -> None:
+def _check_has(policy: Policy, path: tuple[str, ...], attributes: Collection[str] | None, problems: Problems) -> None:
     """Report the first name of *path*, behind its variable, that nothing has."""
     shape = _shape(attributes).get(path[0])
     for name in path[1:]:
@@ -97,9 +97,9 @@ class _Shape(dict[str, "_Shape | None"]):
     """What an entity or record may have, by name; ``None`` for what is neither."""
 
 
-def _shape(attributes: Collection[str]) -> _Shape:
+def _shape(attributes: Collection[str] | None) -> _Shape:
     context = _Shape({name: _entity_shape(type_) for name, type_ in vocabulary.CONTEXT.items()})
-    context["attributes"] = _Shape(dict.fromkeys(attributes))
+    context["attributes"] = None if attributes is None else _Shape(dict.fromkeys(attributes))
     return _Shape({"context": context, **{name: _entity_shape(type_) for name, type_ in _VARIABLES.items()}})
 
 

@@ -68,10 +68,13 @@ NOT_CEDAR = {
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name.replace(" ", "-")) for name, text in NOT_CEDAR.items()])
 def test_what_is_not_a_schema(tmp_path: Path, text: str) -> None:
-    """A schema that Cedar refuses is one error near its place; policies are then not held against it."""
+    """A schema that Cedar refuses is one error near its place, and it is said what was then not checked."""
     plain, place = marked(text)
 
-    assert found(tmp_path, {"schema.cedarschema": plain}) == [f"schema.cedarschema:{place} schema.parse"]
+    assert found(tmp_path, {"schema.cedarschema": plain}) == [
+        "schema.cedarschema policy.unchecked",
+        f"schema.cedarschema:{place} schema.parse",
+    ]
 
 
 DIFFERENT = {
@@ -163,10 +166,22 @@ def test_what_differs_from_the_vocabulary(tmp_path: Path, case: tuple[str, str])
 
 def test_an_empty_schema(tmp_path: Path) -> None:
     """An empty schema lacks every entity and every action, each with the line to add."""
-    wrong = problems(tmp_path, {"schema.cedarschema": ""})
+    wrong = [one for one in problems(tmp_path, {"schema.cedarschema": ""}) if one.code == "schema.missing"]
 
     assert len(wrong) == 9 + 4
     assert "add `entity Purpose in [Purpose] = {direct_marketing: Bool};`" in [problem.hint for problem in wrong]
+
+
+def mistakes_of_policies(folder: Path, schema: str, *conditions: str) -> list[tuple[str, str]]:
+    """What is found wrong with forbids of *conditions*, next to a *schema* that is wrong: code and message."""
+    text = "".join(
+        f'@id("x{number}") forbid (principal, action, resource) when {{ {condition} }};\n'
+        for number, condition in enumerate(conditions)
+    )
+    wrong = problems(folder, {"schema.cedarschema": schema, "x.cedar": text})
+
+    assert any(problem.code.startswith("schema.") for problem in wrong)
+    return [(problem.code, problem.message) for problem in wrong if not problem.code.startswith("schema.")]
 
 
 def test_policies_are_held_against_the_vocabulary_all_the_same(tmp_path: Path) -> None:
@@ -179,3 +194,53 @@ def test_policies_are_held_against_the_vocabulary_all_the_same(tmp_path: Path) -
         "policy.schema",
     ]
     assert FILES["schema.cedarschema"] != SCHEMA
+
+
+def test_one_attribute_of_a_wrong_type_hides_nothing_else(tmp_path: Path) -> None:
+    """Policies are held against the other attributes; that the wrong one is missing is not said a second time."""
+    schema = changed("premium?: Bool", 'other?: decimal, "an other"?: Long, premium?: Bool')
+    wrong = mistakes_of_policies(
+        tmp_path,
+        schema,
+        "context.objcted",
+        "context.attributes.premium",
+        "context.attributes.admin",
+        "context.attributes has premum",
+        'context.attributes has other && context.attributes.other == decimal("1.0")',
+        'context.attributes["an other"] == context.attributes.other',
+    )
+
+    assert wrong == [
+        ("policy.schema", "attribute `objcted` in context not found"),
+        (
+            "policy.schema",
+            "unable to guarantee safety of access to optional attribute `attributes.premium` in context",
+        ),
+        ("policy.schema", "attribute `attributes.admin` in context not found"),
+        ("policy.never", "nothing has an attribute `premum` here, so this is always the same"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param(changed("entity Service;", "entity ;"), id="not-cedar"),
+        pytest.param(changed("attributes: Attributes", "attributes: Bool"), id="without-attributes"),
+    ],
+)
+def test_a_schema_that_tells_no_attributes(tmp_path: Path, schema: str) -> None:
+    """Policies are held against everything but the caller's attributes, and one line says so."""
+    wrong = mistakes_of_policies(
+        tmp_path,
+        schema,
+        "context.objcted",
+        "context.attributes.premium",
+        "context has attributes.premium",
+        "context has consnt",
+    )
+
+    assert wrong == [
+        ("policy.unchecked", "what policies say of the caller's attributes was not checked against the schema"),
+        ("policy.schema", "attribute `objcted` in context not found"),
+        ("policy.never", "nothing has an attribute `consnt` here, so this is always the same"),
+    ]
