@@ -52,7 +52,7 @@ class Policies:
     def evaluate(self, question: Question, facts: Facts) -> Evaluation:
         """What the policies say to *question* about a person of whom *facts* hold.
 
-        Never raises. Whatever keeps Cedar from a full answer (a policy that errs, which Cedar skips even if it is a
+        Never raises, unless the process or the caller is being stopped. Whatever keeps Cedar from a full answer (a policy that errs, which Cedar skips even if it is a
         forbid; a request that it takes for malformed, for which it raises nothing; an entity that does not exist,
         which it takes for one without parents) comes back as *erring*, and then nothing is allowed.
         """
@@ -62,7 +62,9 @@ class Policies:
         try:
             result = cedarpy.is_authorized(_request(question, facts), self._policies, self._entities, self._schema)
             decision, reasons, errors = result.decision, result.diagnostics.reasons, result.diagnostics.errors
-        except Exception as error:  # noqa: BLE001 - fail closed whatever it is: ADR-0003
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - fail closed whatever it is, a panic of Rust too: ADR-0003
             return _erring((("", f"{type(error).__name__}: {error}"),))
         if errors or decision is cedarpy.Decision.NoDecision:
             return _erring(tuple(map(_blamed, errors or ("no decision",))))

@@ -1,5 +1,6 @@
 """Asking policies: what Cedar leaves open is closed (ADR-0003)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,3 +177,39 @@ def test_an_exception_is_an_error_of_policy(catalog: Catalog) -> None:
 
     assert not evaluation.allowed
     assert evaluation.erring[0][1].startswith("TypeError: ")
+
+
+def raising(error: BaseException) -> Callable[..., object]:
+    """A Cedar that only raises *error*."""
+
+    def is_authorized(*_: object) -> object:
+        raise error
+
+    return is_authorized
+
+
+def test_a_panic_is_an_error_of_policy(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A panic in Cedar's Rust comes as what `except Exception` does not catch; the call is denied, not left hanging."""
+
+    class PanicException(BaseException):  # noqa: N818 - its name in pyo3
+        """As pyo3 raises it."""
+
+    asked = policies(catalog, PERMIT)
+    monkeypatch.setattr(cedarpy, "is_authorized", raising(PanicException("index out of bounds")))
+
+    assert asked.evaluate(QUESTION, FACTS) == Evaluation(
+        allowed=False, erring=(("", "PanicException: index out of bounds"),)
+    )
+    assert reach_verdict(QUESTION, FACTS, asked.evaluate).reason is Reason.POLICY_ERROR
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1), GeneratorExit()])
+def test_who_stops_the_process_is_heard(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """What stops a process or a generator is no error of policy and goes on its way."""
+    asked = policies(catalog, PERMIT)
+    monkeypatch.setattr(cedarpy, "is_authorized", raising(error))
+
+    with pytest.raises(type(error)):
+        asked.evaluate(QUESTION, FACTS)
