@@ -62,7 +62,10 @@ def parse_document(text: str, file: str, problems: Problems) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        problems.error(place, "yaml.syntax", error.problem or "not YAML", error.context or "check the indentation")
+        message, hint = error.problem or "not YAML", error.context or "check the indentation"
+        if mark and text.removeprefix("\ufeff").startswith("\t", mark.index):  # a byte order mark is not counted
+            message, hint = "there is a tab character", "indent with blanks"
+        problems.error(place, "yaml.syntax", message, hint)
     except ReaderError:
         # Its own position is in bytes or in characters, depending on the parser.
         match = Reader.NON_PRINTABLE.search(text)

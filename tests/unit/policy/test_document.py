@@ -82,3 +82,29 @@ def test_keys_twice_and_keys_that_are_none() -> None:
         ("a", "1"),
         ("b", "2"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param("a:\n\tb: 1\n", "2:1", id="instead-of-blanks"),
+        pytest.param("a:\n  b: é\n  \tc: 2\n", "3:3", id="behind-blanks"),
+        pytest.param("a:\r\n\tb: 1\r\n", "2:1", id="in-lines-of-windows"),
+        pytest.param("\ufeffa: 1\n\tb: 2\n", "2:1", id="behind-a-byte-order-mark"),
+        pytest.param("-\ta: 1\n", "1:2", id="behind-a-dash"),
+        pytest.param("a: |\n  x\n\ty\n", "3:1", id="in-a-text"),
+    ],
+)
+def test_tabs(text: str, place: str) -> None:
+    """A tab cannot be seen, so it is named, with what to write instead."""
+    problems = Problems()
+    parse_document(text, "x.yaml", problems)
+    (problem,) = problems.sorted()
+
+    assert str(problem) == f"x.yaml:{place}: error: there is a tab character [yaml.syntax]\n    indent with blanks"
+
+
+@pytest.mark.parametrize("text", ["a:\tb\n", "a: 1\t# c\n", "a: {\n\tb: 1}\n", "a: 'x\n\ty'\n"])
+def test_tabs_that_do_no_harm(text: str) -> None:
+    """Where YAML lets a tab stand, it may."""
+    assert parse(text)[1] == []
