@@ -10,6 +10,7 @@ from sidecar.policy.cedar.lint import lint
 from sidecar.policy.cedar.loader import read_policies
 from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.cedar.schema import UNTOLD, read_attributes
+from sidecar.policy.document import parse_document
 from sidecar.policy.files import SCHEMA, read_files
 from sidecar.policy.problems import Place, Problems
 
@@ -40,6 +41,8 @@ def load_bundle(path: Path) -> Bundle:
     attributes = UNTOLD if text is None else read_attributes(text, SCHEMA, problems)
     read = read_catalog(files, attributes.types, problems)
     policies = read_policies(files, attributes, read.names, problems)
+    for suite in files.tests():
+        parse_document(files.texts.get(suite, ""), suite, problems)
     if not problems.invalid:
         lint(policies, read.catalog, problems)
     found = problems.sorted()

@@ -45,6 +45,10 @@ class Files:
         """Paths of the catalog files of services."""
         return tuple(path for path in self.paths if _is_service(path))
 
+    def tests(self) -> tuple[str, ...]:
+        """Paths of the suites of tests."""
+        return tuple(path for path in self.paths if _is_test(path))
+
 
 def read_files(root: Path, problems: Problems) -> Files:
     """Read the bundle at *root*; what cannot be read or does not belong is reported, not raised."""

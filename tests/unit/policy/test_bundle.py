@@ -7,7 +7,7 @@ import pytest
 from sidecar.errors import BundleError
 from sidecar.policy.bundle import load_bundle
 
-from .bundles import FILES, write
+from .bundles import FILES, found, write
 
 
 def test_twelve_mistakes_at_once(tmp_path: Path) -> None:
@@ -74,4 +74,20 @@ def test_findings_do_not_stop_a_bundle(tmp_path: Path) -> None:
 
     assert [str(finding).partition("\n")[0] for finding in bundle.findings] == [
         "stray.yaml: warning: this file means nothing here [bundle.unknown_file]"
+    ]
+
+
+def test_suites_of_tests_are_read(tmp_path: Path) -> None:
+    """A suite that is no YAML, or says a key twice, is an error where it is wrong; its words are not looked at yet."""
+    suites: dict[str, str | bytes | None] = {
+        "tests/basics.yaml": "suite: basics\ntests:\n  - name: [open\n",
+        "tests/more/twice.yaml": "suite: twice\nsubjects:\n  ada: []\n  bo: []\n  ada: []\n",
+        "tests/words.yaml": "siute: words\n",
+        "tests/bytes.yaml": b"suite: \xff",
+    }
+
+    assert found(tmp_path, suites) == [
+        "tests/basics.yaml:4:1 yaml.syntax",
+        "tests/bytes.yaml:1:8 bundle.encoding",
+        "tests/more/twice.yaml:5:3 yaml.duplicate_key",
     ]
