@@ -52,9 +52,10 @@ class Policies:
     def evaluate(self, question: Question, facts: Facts) -> Evaluation:
         """What the policies say to *question* about a person of whom *facts* hold.
 
-        Never raises, unless the process or the caller is being stopped. Whatever keeps Cedar from a full answer (a policy that errs, which Cedar skips even if it is a
-        forbid; a request that it takes for malformed, for which it raises nothing; an entity that does not exist,
-        which it takes for one without parents) comes back as *erring*, and then nothing is allowed.
+        Never raises, unless the process is being stopped. Whatever keeps Cedar from a full answer (a policy that errs,
+        which Cedar skips even if it is a forbid; a request that it takes for malformed, for which it raises nothing; an
+        entity that does not exist, which it takes for one without parents) comes back as *erring*, and then nothing is
+        allowed.
         """
         for type_, key in _named(question):
             if key not in self._keys[type_]:

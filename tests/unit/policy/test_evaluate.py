@@ -191,7 +191,7 @@ def raising(error: BaseException) -> Callable[..., object]:
 def test_a_panic_is_an_error_of_policy(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     """A panic in Cedar's Rust comes as what `except Exception` does not catch; the call is denied, not left hanging."""
 
-    class PanicException(BaseException):  # noqa: N818 - its name in pyo3
+    class PanicException(BaseException):
         """As pyo3 raises it."""
 
     asked = policies(catalog, PERMIT)
