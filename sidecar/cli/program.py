@@ -68,10 +68,11 @@ class Program(LazyGroup):
 
     def _outcome(self, words: list[str], prog_name: str | None, **extra: Any) -> object:  # noqa: ANN401
         try:
-            return super().main(words, prog_name, **extra)
-        except NoArgsIsHelpError as error:  # a group by itself
-            click.echo(error.ctx.get_help())
-            return ExitCode.SUCCESS
+            try:
+                return super().main(words, prog_name, **extra)
+            except NoArgsIsHelpError as error:  # a group by itself
+                click.echo(error.ctx.get_help())
+                return ExitCode.SUCCESS
         except OSError as error:  # such as a full disk where the output goes
             place = f"`{error.filename}`" if error.filename else "reading or writing"
             raise CommandError(Failure(code="io", message=f"{place} failed: {error.strerror or error}")) from error

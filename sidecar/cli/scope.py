@@ -1,9 +1,13 @@
 """The options that say what a choice is about, and who made it."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import click
+
+from sidecar.cli.failure import Failure
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -41,3 +45,28 @@ def scope_options(command: _F) -> _F:
     for option in reversed(_SCOPE):
         command = option(command)
     return command
+
+
+_OPTIONS: Final = {
+    "purposes": ("--purpose", "purposes.yaml and data_uses.yaml"),
+    "categories": ("--category", "categories.yaml"),
+    "channels": ("--channel", ""),
+    "recipients": ("--recipient", "recipients.yaml"),
+    "notice": ("--notice", "notices.yaml"),
+    "expires_at": ("--until", ""),
+    "actor": ("--by", ""),
+    "subject": ("--subject", ""),
+}
+_FIELD: Final = re.compile(r"`(?:[\w\[\]]+\.)*?(" + "|".join(_OPTIONS) + r")\b[^`]*`: ")
+
+
+def in_options(refused: Failure) -> Failure:
+    """*refused* in the words of the command line: the option in place of the field of the message that it set."""
+    found = _FIELD.match(refused.message)
+    if found is None:
+        return refused
+    option, names = _OPTIONS[found[1]]
+    detail = refused.message[found.end() :]
+    listed = names and detail.startswith(("the catalog has no", "the bundle has no"))
+    hint = f"see catalog/{names} of the bundle" if listed else refused.hint
+    return replace(refused, message=f"{option}: {detail}", hint=hint)

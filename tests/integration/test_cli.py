@@ -265,8 +265,28 @@ def test_a_name_that_the_catalog_lacks_is_an_error(shell: Shell) -> None:
     result = shell.run("consent", "record", "--given", "--purpose", "x", "--category", "*", "--subject", "kim")
 
     assert 1 == result.exit_code
-    assert "the catalog has no purpose `x`" in result.stderr
+    assert "error: --purpose: the catalog has no purpose `x`" in result.stderr
+    assert "see catalog/purposes.yaml and data_uses.yaml of the bundle" in result.stderr
     assert "no record" in shell.run("consent", "show", "--subject", "kim").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--restricted", "--category", "x"), "--category: the catalog has no data category `x`"),
+        (("--refused", "--channel", "x"), "--channel: the catalog has no channel `x`"),
+        (("--objected", "--recipient", "x"), "--recipient: the catalog has no recipient `x`"),
+        (("--refused", "--notice", "x@1"), "--notice: the bundle has no notice `x@1`"),
+        (("--refused", "--purpose", "x\ny"), "--purpose: "),
+    ],
+)
+def test_what_is_refused_is_told_by_its_option(shell: Shell, words: tuple[str, ...], told: str) -> None:
+    """Who typed an option reads of the option, not of a field of a message."""
+    result = shell.run("consent", "record", *words, "--subject", "kim")
+
+    assert 1 == result.exit_code
+    assert f"error: {told}" in result.stderr
+    assert "event." not in result.stderr
 
 
 GOOD = (
