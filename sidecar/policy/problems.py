@@ -61,9 +61,9 @@ class Problems:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint towards the likeliest of *known*; all of them if they are few; never empty."""
     options = sorted(known)
-    near = get_close_matches(name, options, n=1)
+    near = _sibling(name, options) or next(iter(get_close_matches(name, options, n=1)), None)
     if near:
-        return f"did you mean `{near[0]}`?"
+        return f"did you mean `{near}`?"
     if not options:
         return "none is declared"
     shown = ", ".join(f"`{option}`" for option in options[:_SHOWN])
@@ -71,3 +71,17 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 _SHOWN = 12
+
+
+def _sibling(name: str, options: list[str]) -> str | None:
+    """The one of *options* below the same parent that begins most like the last part of *name*, if it has dots.
+
+    Only the beginnings, since long keys get shortened: `user.helth` is meant for `user.health_and_medical`.
+    """
+    parent, dot, last = name.rpartition(".")
+    siblings = [option for option in options if dot and option.rpartition(".")[0] == parent]
+    begin = len(parent) + 1
+    # Of those that begin alike the shortest stays.
+    by_start = {key[begin : begin + len(last) + 1]: key for key in sorted(siblings, key=len, reverse=True)}
+    near = get_close_matches(last, by_start, n=1, cutoff=0.7)
+    return by_start[near[0]] if near else None
