@@ -7,23 +7,14 @@ happened; unknown keys are errors; what has its default value is left out. The s
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
+from json import JSONDecoder
 from typing import Annotated, Final, TypeVar
 
-from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError, json
+from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError, json, structs
 
 from sidecar.consent.limits import check_instant
 from sidecar.errors import RequestError
-from sidecar.model.event import (
-    Act,
-    Choice,
-    Erasure,
-    Event,
-    Lifting,
-    NoticeRef,
-    Restriction,
-    Submission,
-    Traits,
-)
+from sidecar.model.event import Act, Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
 from sidecar.model.instant import Instant, from_datetime, to_datetime
 from sidecar.model.scope import Scope
 from sidecar.model.vocabulary import Actor, ChoiceKind
@@ -110,14 +101,27 @@ def line_to_json(subject: str, event: Event) -> bytes:
 
 
 def line_from_json(text: bytes | str) -> tuple[str, Event]:
-    """The subject and the event of one line of an import file; raises ``RequestError`` naming a path."""
+    """The subject and the event of one line of an import file; raises ``RequestError`` naming a path.
+
+    A key that is repeated in an object is an error: other programs may read the other value.
+    """
     line = _decoded(_line_decoder, text)
+    _unambiguous.decode(text if isinstance(text, str) else text.decode())
     return line.subject, _event(line)
 
 
 def digest(event: Event) -> bytes:
     """What tells two events with the same id apart: 16 bytes, equal exactly for equal events."""
     return blake2b(event_to_json(event), digest_size=DIGEST_BYTES).digest()
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
+    for number, (key, _) in enumerate(pairs):
+        if key in dict(pairs[:number]):
+            raise RequestError("event", f"has `{key}` twice in one object")
+
+
+_unambiguous: Final = JSONDecoder(object_pairs_hook=_refuse_repeated)
 
 
 def _decoded(decoder: json.Decoder[_Shape], text: bytes | str) -> _Shape:
@@ -191,9 +195,7 @@ def _choice(shape: _Choice, path: str) -> Choice:
 
 
 def _scope(shape: _Scope) -> Scope:
-    return Scope(
-        purposes=shape.purposes, categories=shape.categories, channels=shape.channels, recipients=shape.recipients
-    )
+    return Scope(**structs.asdict(shape))
 
 
 def _instant(moment: datetime | UnsetType, field: str) -> Instant | None:
@@ -241,9 +243,7 @@ def _choice_shape(choice: Choice) -> _Choice:
 
 
 def _scope_shape(scope: Scope) -> _Scope:
-    return _Scope(
-        purposes=scope.purposes, categories=scope.categories, channels=scope.channels, recipients=scope.recipients
-    )
+    return _Scope(scope.purposes, scope.categories, scope.channels, scope.recipients)
 
 
 def _moment(instant: Instant | None) -> datetime | UnsetType:

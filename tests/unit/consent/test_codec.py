@@ -72,7 +72,9 @@ def test_any_event_comes_back(event: Event) -> None:
 
 def test_a_line_has_a_subject() -> None:
     """The only difference to an event."""
-    assert ("p1", FULL) == line_from_json('{"subject": "p1", ' + FULL_JSON[1:])
+    line = '\n {"subject": "p1", ' + FULL_JSON[1:] + " \n"
+
+    assert ("p1", FULL) == line_from_json(line) == line_from_json(line.encode())
 
 
 def test_a_time_zone_is_understood() -> None:
@@ -159,6 +161,23 @@ def test_a_line_without_a_proper_subject() -> None:
 
     assert "missing required field `subject`" in missing.value.detail
     assert "subject" == wrong.value.field
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"subject":"a","subject":"b",' + FULL_JSON[1:], "subject"),
+        ('{"subject":"a",' + FULL_JSON[1:-1] + ',"i\\u0064":"e2"}', "id"),
+        ('{"subject":"a",' + FULL_JSON[1:].replace('"kind":"given"', '"kind":"withdrawn","kind":"given"'), "kind"),
+        (b'{"subject":"a","id":"a","erasure":{"categories":["x"],"categories":[]}}', "categories"),
+    ],
+)
+def test_a_key_that_is_repeated_is_refused(text: bytes | str, key: str) -> None:
+    """Whoever checked the file may have read the other value."""
+    with pytest.raises(RequestError) as caught:
+        line_from_json(text)
+
+    assert f"has `{key}` twice in one object" == caught.value.detail
 
 
 def test_messages_are_fit_for_a_terminal() -> None:
