@@ -35,6 +35,8 @@ class Pseudonyms:
         self._cipher = AESGCM(_derived(key, b"seal"))
         self.key_id: Final = _derived(key, b"key id")[:8].hex()
         """Tells keys apart; not secret."""
+        self.found_in: Path | None = None
+        """The file that the key was found in: an earlier start made it. ``None`` for a new key."""
 
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
@@ -44,8 +46,7 @@ class Pseudonyms:
         ``ConsentLogError`` if the file cannot be read or made, or is no key.
         """
         try:
-            if not path.exists():
-                _create(path)
+            made = not path.exists() and _create(path)
             key = path.read_bytes()
         except OSError as error:
             raise ConsentLogError(f"cannot read or make the pseudonym key `{path}`: {error.strerror}") from error
@@ -54,7 +55,9 @@ class Pseudonyms:
                 f"the pseudonym key `{path}` has {len(key)} bytes, not {KEY_BYTES}: restore it from a backup;"
                 " without it no one in the consent log can be found again"
             )
-        return cls(key)
+        pseudonyms = cls(key)
+        pseudonyms.found_in = None if made else path
+        return pseudonyms
 
     def of(self, subject: str) -> bytes:
         """The pseudonym of *subject*: 16 bytes, always the same under one key."""
@@ -85,8 +88,8 @@ def _derived(key: bytes, use: bytes) -> bytes:
     return blake2b(key=key, digest_size=KEY_BYTES, person=use).digest()
 
 
-def _create(path: Path) -> None:
-    """Make the key file as a whole or not at all, and never over another."""
+def _create(path: Path) -> bool:
+    """Make the key file as a whole or not at all, and never over another; whether it was made."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -96,10 +99,11 @@ def _create(path: Path) -> None:
         try:
             os.link(draft, path)  # unlike a rename this never replaces a key that another process just made
         except FileExistsError:
-            return
+            return False
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
+    return True
 
 
 def sync_folder(folder: Path) -> None:

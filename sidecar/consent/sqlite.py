@@ -57,16 +57,16 @@ class SqliteLog:
 
     @classmethod
     def open(cls, path: Path, pseudonyms: Pseudonyms) -> Self:
-        """The log in the file *path*, made if there is none; its folder must exist.
+        """The log in the file *path*, made if there never was one; its folder must exist.
 
-        A log that was written under the key of other pseudonyms is refused, so is a file that is damaged or no consent
-        log, or that another process has open; each by a ``ConsentLogError`` that says what to do.
+        A log that is missing though its key is there is refused, so is one written under another key, a file that is
+        damaged or no consent log, or that another process has open; by a ``ConsentLogError`` that says what to do.
         """
         with saying_what(path), contextlib.ExitStack() as undo:
             held = hold(path)
             undo.callback(os.close, held)
             if not path.exists():
-                create(path, key_id=pseudonyms.key_id)
+                create(path, pseudonyms)
             writer = undo.enter_context(contextlib.closing(connect(path)))
             log_id = check(writer, path, key_id=pseudonyms.key_id)
             make_durable(writer)

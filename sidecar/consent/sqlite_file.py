@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sidecar.consent.pseudonym import sync_folder
+from sidecar.consent.pseudonym import Pseudonyms, sync_folder
 from sidecar.errors import ConsentLogError
 
 APPLICATION_ID: Final = 0x434F4E53
@@ -90,21 +90,27 @@ def hold(path: Path) -> int:
     return descriptor
 
 
-def create(path: Path, *, key_id: str) -> None:
+def create(path: Path, pseudonyms: Pseudonyms) -> None:
     """Make an empty log that only its owner may read; SQLite's other files take over its mode.
 
-    The file appears as a whole or not at all, so that an empty one is always known for damage.
+    The file appears as a whole or not at all, so that an empty one is always known for damage. Where a key was found
+    there was a log, unless its draft tells that the first start never got that far.
     """
+    draft = path.with_name(f"{path.name}.new")
+    if pseudonyms.found_in is not None and not draft.exists():
+        raise ConsentLogError(
+            f"consent log `{path}`: missing, but its key `{pseudonyms.found_in}` is there; {RESTORE};"
+            " only if there never was a log, or all in it is to be forgotten, move the key away too"
+        )
     for suffix in _BESIDE:
         stray = path.with_name(path.name + suffix)
         if stray.exists():  # SQLite would replay it into the new file
             raise ConsentLogError(f"consent log `{path}`: missing, but `{stray}` is there; {RESTORE}")
-    draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)  # of a start that was cut short
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     with contextlib.closing(connect(draft)) as connection:
         connection.executescript(_SCHEMA)
-        meta = (("log_id", secrets.token_hex(8)), ("key_id", key_id))
+        meta = (("log_id", secrets.token_hex(8)), ("key_id", pseudonyms.key_id))
         connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta)
         connection.execute("COMMIT")
         make_durable(connection)  # the mode stays with the file; right after the change nothing could be scrubbed

@@ -79,6 +79,14 @@ def test_the_first_start_makes_a_private_key_file(tmp_path: Path) -> None:
     assert first.of("a") == again.of("a")
 
 
+def test_a_key_that_was_found_is_told_from_a_new_one(tmp_path: Path) -> None:
+    """Where one was found there was a log."""
+    path = tmp_path / "key"
+
+    assert Pseudonyms.load_or_create(path).found_in is None
+    assert path == Pseudonyms.load_or_create(path).found_in
+
+
 def test_each_first_start_makes_another_key(tmp_path: Path) -> None:
     """Keys are random."""
     keys = {Pseudonyms.load_or_create(tmp_path / name).key_id for name in "abc"}
@@ -122,7 +130,10 @@ def test_a_key_that_appears_meanwhile_is_taken(tmp_path: Path, monkeypatch: pyte
     path.write_bytes(KEY)
     monkeypatch.setattr(Path, "exists", lambda _: False)
 
-    assert Pseudonyms(KEY).key_id == Pseudonyms.load_or_create(path).key_id
+    taken = Pseudonyms.load_or_create(path)
+
+    assert Pseudonyms(KEY).key_id == taken.key_id
+    assert path == taken.found_in
     assert [path] == list(tmp_path.iterdir())
 
 

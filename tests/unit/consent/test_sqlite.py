@@ -159,6 +159,36 @@ def test_files_beside_a_missing_log_are_not_mixed_into_a_new_one(tmp_path: Path)
     assert not (tmp_path / "consent.db").exists()
 
 
+def test_a_log_that_is_missing_though_its_key_is_there_is_refused(tmp_path: Path) -> None:
+    """An empty one would forget every no; whoever wants that moves the key away too."""
+    path, key = tmp_path / "consent.db", tmp_path / "pseudonym.key"
+    SqliteLog.open(path, Pseudonyms.load_or_create(key)).close()
+    SqliteLog.open(path, Pseudonyms.load_or_create(key)).close()
+    for file in tmp_path.glob("consent.db*"):
+        file.unlink()
+    with pytest.raises(ConsentLogError) as caught:
+        SqliteLog.open(path, Pseudonyms.load_or_create(key))
+    made = path.exists()
+    key.unlink()
+    SqliteLog.open(path, Pseudonyms.load_or_create(key)).close()
+
+    assert not made
+    assert f"`{path}`: missing, but its key `{key}` is there; restore it from a backup" in str(caught.value)
+    assert "move the key away too" in str(caught.value)
+
+
+def test_a_first_start_that_made_the_key_but_no_log_is_made_up_for(tmp_path: Path) -> None:
+    """The draft of the log tells that there never was one; next time there was."""
+    path, key = tmp_path / "consent.db", tmp_path / "pseudonym.key"
+    Pseudonyms.load_or_create(key)
+    (tmp_path / "consent.db.new").write_bytes(b"half of it")
+    SqliteLog.open(path, Pseudonyms.load_or_create(key)).close()
+    path.unlink()
+
+    with pytest.raises(ConsentLogError, match="missing, but its key"):
+        SqliteLog.open(path, Pseudonyms.load_or_create(key))
+
+
 def test_a_first_start_that_was_cut_short_is_made_up_for(tmp_path: Path) -> None:
     """The file appears as a whole or not at all."""
     (tmp_path / "consent.db.new").write_bytes(b"half of it")
