@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.message import Message
 
 from sidecar.cli.failure import CommandError, Failure
+from sidecar.client.answer import SPLIT, is_too_large
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:7070"
 DEFAULT_TOKEN_FILE: Final = Path(".data/operator.token")
@@ -133,6 +134,8 @@ def failure_of_status(status: grpc.StatusCode, detail: str, address: str) -> Fai
         case grpc.StatusCode.UNAUTHENTICATED:
             hint = "use the operator.token in the data folder of this very server: --token-file, or SIDECAR_TOKEN_FILE"
             return Failure(code=code, message=f"the sidecar at `{address}` does not accept the token", hint=hint)
+        case grpc.StatusCode.RESOURCE_EXHAUSTED if is_too_large(detail):
+            return Failure(code=code, message=f"too much for one call: {detail}", hint=SPLIT)
         case grpc.StatusCode.UNIMPLEMENTED:
             return Failure(code=code, message=detail or "this sidecar cannot do that", hint="")
         case _:

@@ -1,6 +1,6 @@
 """The client for asyncio."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -31,7 +31,7 @@ class AsyncClient:
         """
         return (await self._settle(Exchange([question], batch=False), raise_on_error=raise_on_error))[0]
 
-    async def check_batch(self, questions: Sequence[Question], *, raise_on_error: bool = False) -> list[Decision]:
+    async def check_batch(self, questions: Iterable[Question], *, raise_on_error: bool = False) -> list[Decision]:
         """The answers to 1 to 64 *questions*, in order, by one call; failures as in ``check``."""
         return await self._settle(Exchange(questions, batch=True), raise_on_error=raise_on_error)
 

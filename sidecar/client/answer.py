@@ -39,6 +39,9 @@ _REASONS: Final = {
     if number != model_pb2.REASON_UNSPECIFIED
 }
 
+SPLIT: Final = "ask in several calls, or shorten what is sent; `limits.message_bytes` of the sidecar is the limit"
+"""What to do about a message above the limit of the server."""
+
 _M = TypeVar("_M", bound=Message)
 
 
@@ -56,7 +59,15 @@ def denied_by_status(question: Question, status: grpc.StatusCode | None, detail:
     """The deny because a call ended with *status*."""
     failure = _FAILURES.get(status, Failure.SERVER_ERROR) if status else Failure.SERVER_ERROR
     name = status.name if status else "no status"
-    return denied(question, failure, f"{name}: {detail}" if detail else name)
+    told = f"{name}: {detail}" if detail else name
+    if status is grpc.StatusCode.RESOURCE_EXHAUSTED and is_too_large(detail):
+        failure, told = Failure.INVALID_QUESTION, f"{told}; {SPLIT}"
+    return denied(question, failure, told)
+
+
+def is_too_large(detail: str | None) -> bool:
+    """Whether the *detail* of ``RESOURCE_EXHAUSTED`` is grpc's on a message above the limit, not the sidecar's load."""
+    return detail is not None and "larger than max" in detail
 
 
 def from_check(question: Question, data: bytes) -> Decision:

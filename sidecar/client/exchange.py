@@ -1,6 +1,6 @@
 """One call, seen without I/O: what to send, and which decisions each ending means. Both clients share it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import grpc
@@ -30,14 +30,14 @@ class Exchange:
     Send ``request`` to ``method`` (``None``: it cannot be sent, use ``unsent``), then hand over how it ended.
     """
 
-    def __init__(self, questions: Sequence[Question], *, batch: bool) -> None:
-        self._questions = questions
+    def __init__(self, questions: Iterable[Question], *, batch: bool) -> None:
+        self._questions = list(questions)
         self._batch = batch
         self.method = CHECK_BATCH if batch else CHECK
         self.request: bytes | None = None
         self._detail = ""
         try:
-            message = to_batch(questions) if batch else to_request(questions[0])
+            message = to_batch(self._questions) if batch else to_request(self._questions[0])
             self.request = message.SerializeToString()
         except (TypeError, ValueError) as error:
             self._detail = str(error)

@@ -149,6 +149,15 @@ def test_what_is_malformed_is_an_error(shell: Shell) -> None:
     assert "recipient" in result.stderr
 
 
+def test_a_question_too_long_for_one_call_says_what_to_do(shell: Shell) -> None:
+    """The limit is the server's; who asks reads how to stay below it."""
+    result = shell.run(*EMAIL, "--subject", "eve", "--attribute", "note=" + "x" * 70_000)
+
+    assert 1 == result.exit_code
+    assert "too much for one call" in result.stderr
+    assert "limits.message_bytes" in result.stderr
+
+
 def test_explain_names_the_choice_and_what_would_change_it(shell: Shell) -> None:
     """The event that decided is named, in text and in JSON."""
     recorded = shell.json(*YES, "--subject", "gil", "--notice", "newsletter@2", "--until", "2099-01-01")

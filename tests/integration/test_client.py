@@ -33,9 +33,10 @@ class _Everything(grpc.GenericRpcHandler):
 
 
 @contextmanager
-def answering(handler: Handler, *, address: str = "127.0.0.1:0") -> Iterator[str]:
-    """The address of a server that answers everything by *handler*."""
-    server = grpc.server(futures.ThreadPoolExecutor(2), handlers=[_Everything(handler)])
+def answering(handler: Handler, *, address: str = "127.0.0.1:0", most: int = 65_536) -> Iterator[str]:
+    """The address of a server that answers everything of up to *most* bytes by *handler*."""
+    options = [("grpc.max_receive_message_length", most)]
+    server = grpc.server(futures.ThreadPoolExecutor(2), handlers=[_Everything(handler)], options=options)
     port = server.add_insecure_port(address)
     server.start()
     try:
@@ -133,6 +134,15 @@ def test_an_error_is_a_deny_with_its_text(ask: Ask) -> None:
 
     assert Failure.INVALID_QUESTION is decision.failure
     assert "`fields`: more than 64" in decision.detail
+
+
+def test_a_question_above_the_limit_is_the_callers_to_mend() -> None:
+    """A server that takes no message of that size says nothing else; the client says what to do."""
+    with answering(lambda _request, _context: b"", most=8) as address, Client(address, timeout_seconds=10) as client:
+        decision = client.check(QUESTION)
+
+    assert Failure.INVALID_QUESTION is decision.failure
+    assert "limits.message_bytes" in decision.detail
 
 
 @EVERY_WAY

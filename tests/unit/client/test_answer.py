@@ -195,6 +195,7 @@ def test_a_decision_without_fields_is_not_allowed() -> None:
         (grpc.StatusCode.INVALID_ARGUMENT, Failure.INVALID_QUESTION),
         (grpc.StatusCode.PERMISSION_DENIED, Failure.NOT_PERMITTED),
         (grpc.StatusCode.INTERNAL, Failure.SERVER_ERROR),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, Failure.SERVER_ERROR),
         (None, Failure.SERVER_ERROR),
     ],
 )
@@ -205,6 +206,14 @@ def test_a_failed_call_is_a_deny_that_says_why(status: grpc.StatusCode | None, f
     assert failure is decision.failure
     assert "what happened" in decision.detail
     assert [(Effect.DENY, failure)] * 2 == [(field.effect, field.reason) for field in decision.fields]
+
+
+def test_a_message_above_the_limit_is_an_invalid_question() -> None:
+    """Overload ends with the same status, but only this is for the caller to mend."""
+    decision = denied_by_status(ONE, grpc.StatusCode.RESOURCE_EXHAUSTED, "Received message larger than max (9 vs. 8)")
+
+    assert Failure.INVALID_QUESTION is decision.failure
+    assert "limits.message_bytes" in decision.detail
 
 
 def _batch(*results: authorization_pb2.CheckBatchResult) -> bytes:

@@ -72,6 +72,16 @@ def test_what_cannot_be_sent_is_a_deny(changes: dict[str, Any], *, batch: bool) 
     assert not decision.allowed
 
 
+def test_a_batch_takes_questions_from_anywhere() -> None:
+    """A generator is as good as a list: each of its questions gets its decision, sent or not."""
+    exchange = Exchange((_question(subject=subject) for subject in ("p1", "p2")), batch=True)
+
+    assert exchange.request is not None
+    sent = authorization_pb2.CheckBatchRequest.FromString(exchange.request)
+    assert ["p1", "p2"] == [item.request.subject for item in sent.items]
+    assert 2 == len(exchange.failed(ValueError("the channel is closed")))
+
+
 def test_an_exception_is_raised_only_if_asked_for() -> None:
     """The deny travels with the exception."""
     exchange = Exchange([_question()], batch=False)
