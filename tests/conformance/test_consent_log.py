@@ -343,6 +343,22 @@ def test_the_erasure_of_a_person_removes_what_came_before(backend: Backend, log:
     assert position < log.last_position()
 
 
+def test_an_event_is_found_by_its_id(log: ConsentLog) -> None:
+    """Those of the subject only, those of the batch included, until the erasure of the person removes them."""
+    append(log, ADA, yes("a"), no("b"))
+    append(log, BOB, yes("c"))
+    with log.batch() as batch:
+        batch.append(following(batch.head(ADA), ADA, yes("d")))
+        found = [batch.find(ADA, event_id) for event_id in "abcd"]
+    history = log.history(ADA, after=0, limit=10)
+    append(log, ADA, erasure("gone"))
+    with log.batch() as batch:
+        erased = [batch.find(ADA, event_id) for event_id in ("a", "d", "gone")]
+
+    assert [*history[:2], None, history[2]] == found
+    assert [None, None, *log.history(ADA, after=0, limit=10)] == erased
+
+
 def test_the_erasure_of_categories_keeps_the_history(log: ConsentLog) -> None:
     """It is the proof of what had been agreed to."""
     append(log, ADA, yes("a"), erasure("some", "user.contact"))
