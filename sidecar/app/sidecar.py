@@ -188,7 +188,7 @@ def _check_key(data_dir: Path) -> None:
     if (data_dir / LOG_FILE).exists() and not (data_dir / KEY_FILE).exists():
         raise ConfigError(
             f"`data.dir`: `{data_dir / LOG_FILE}` is there, but its key `{data_dir / KEY_FILE}` is not; "
-            "restore the key, or move the log away to start with an empty one"
+            "restore the key from a backup, see docs/runbook.md"
         )
 
 
