@@ -43,15 +43,17 @@ def explanation_to_plain(
 
 
 def show(decision: Decision, remedies: Mapping[str, Remedy]) -> None:
-    """Print *decision*: a row a field, and for each that is not plainly allowed what to do."""
+    """Print *decision*: a row a field, and what to do about what is denied, once for all it is the same for."""
     _show_results(decision)
+    alike: dict[Remedy, list[str]] = {}
     for field in decision.fields:
         if field.field in remedies:
-            change = remedies[field.field]
-            show_line(f"{field.field}: {change.why}")
-            if change.change:
-                show_line(f"  to change that: {change.change}")
-            _show_command(change)
+            alike.setdefault(remedies[field.field], []).append(field.field)
+    for change, fields in alike.items():
+        show_line(f"{', '.join(fields)}: {change.why}")
+        if change.change:
+            show_line(f"  to change that: {change.change}")
+        _show_command(change)
 
 
 def show_explanation(

@@ -10,7 +10,7 @@ from sidecar.api.v1 import status_pb2
 from sidecar.cli.connection import Connection, Method, address_option, read_token, token_option
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.output import output_option, show_json, show_line, show_pairs, show_table
-from sidecar.cli.plain import show_timestamp, to_plain
+from sidecar.cli.plain import show_duration, show_timestamp, to_plain
 
 HEALTH: Final = Method("/grpc.health.v1.Health/Check")
 STATUS: Final = Method.of("StatusService", "GetStatus")
@@ -58,10 +58,10 @@ def _show(answer: status_pb2.GetStatusResponse) -> None:
             ("started", show_timestamp(answer.started_at)),
             ("bundle", f"{policy.source} ({policy.policies} policies, {policy.verdicts} verdicts known)"),
             ("policy revision", policy.revision or "-"),
-            ("policy checked", f"{policy.age_ms} ms ago"),
+            ("policy checked", f"{show_duration(policy.age_ms)} ago"),
             ("consent log", consent.backend),
             ("consent revision", consent.revision or "-"),
-            ("consent age", f"{consent.age_ms} ms"),
+            ("consent age", show_duration(consent.age_ms)),
             ("subjects", f"{consent.subjects} in {consent.profiles} profiles"),
         ]
     )

@@ -26,6 +26,18 @@ def show_timestamp(timestamp: Timestamp) -> str:
     return instant.show(timestamp.seconds * instant.SECOND + timestamp.nanos // 1_000)
 
 
+def show_duration(milliseconds: int) -> str:
+    """*milliseconds* in one or two units that people use: ``12 ms``, ``45 s``, ``2 min 34 s``, ``3 h 5 min``."""
+    if milliseconds < 1_000:
+        return f"{milliseconds} ms"
+    seconds = milliseconds // 1_000
+    for name, size, below, unit in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1)):
+        if seconds >= size:
+            whole, rest = divmod(seconds, size)
+            return f"{whole} {name} {rest // unit} {below}" if rest // unit else f"{whole} {name}"
+    return f"{seconds} s"
+
+
 def _value(message: Message, field: Any) -> object:  # noqa: ANN401 - the descriptor of either implementation
     value = getattr(message, field.name)
     if field.is_repeated:

@@ -1,16 +1,19 @@
 """How a person's record and history look."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sidecar.api.v1 import consent_pb2
 from sidecar.cli.output import show_line, show_pairs, show_table
 from sidecar.cli.plain import show_timestamp
 
+_NOTHING: Final = "no record: nothing was ever recorded of this person"
+
 
 def show_record(record: consent_pb2.GetRecordResponse) -> None:
     """Print what *record* says, the latest choices last."""
     if not record.revision:
-        show_line("no record: nothing was ever recorded of this person")
+        show_line(_NOTHING)
         return
     show_table(
         ["choice", "purpose", "category", "channel", "recipient", "since", "until", "also", "by", "notice"],
@@ -35,6 +38,9 @@ def show_record(record: consent_pb2.GetRecordResponse) -> None:
 
 def show_history(entries: Sequence[consent_pb2.HistoryEntry]) -> None:
     """Print *entries*, a row each."""
+    if not entries:
+        show_line(_NOTHING)
+        return
     show_table(
         ["accepted", "counts from", "what", "by", "method", "id"],
         [

@@ -26,9 +26,18 @@ _FILES: Final[Mapping[str, str]] = {
     "UNKNOWN_FIELD": "correct the name, or add `{name}` to catalog/fields.yaml of the bundle",
     "UNKNOWN_PURPOSE": "correct the name, or add `{name}` to catalog/purposes.yaml of the bundle",
     "UNKNOWN_RECIPIENT": "name a third party of catalog/recipients.yaml of the bundle, or add `{name}` there",
-    "UNKNOWN_CHANNEL": "name a channel that catalog/purposes.yaml of the bundle gives `{purpose}`",
-    "UNKNOWN_ATTRIBUTE": "send `{name}` as schema.cedarschema of the bundle declares it, or leave it out",
-    "CHANNEL_REQUIRED": "name one of the channels that catalog/purposes.yaml gives `{purpose}`: --channel",
+    "UNKNOWN_CHANNEL": (
+        "name a channel that catalog/purposes.yaml of the bundle gives `{purpose}`: --channel; "
+        "leave it out if there is none"
+    ),
+    "UNKNOWN_ATTRIBUTE": (
+        "send `{name}` with the type that `type Attributes` in schema.cedarschema of the bundle declares, "
+        "declare it there, or leave it out"
+    ),
+    "CHANNEL_REQUIRED": (
+        "name one of the channels that catalog/purposes.yaml of the bundle gives `{purpose}`: --channel"
+    ),
+    "FORBIDDEN": "the *.cedar files of the bundle have what forbids it: {policies}",
     "NOT_DECLARED": "if the service is to have it, add to may_use in catalog/services/{service}.yaml: {line}",
 }
 
@@ -43,12 +52,13 @@ def remedy(
     why = _why(question, field)
     if field.consent_to_ask is not None:
         return Remedy(why=why + _when(field, now), command=_consent(question, field, invocation))
-    if field.reason in _FILES:
+    if field.reason in _FILES and (field.determining_policies or field.reason != Reason.FORBIDDEN):
         change = _FILES[field.reason].format(
             name=field.unknown_name,
             service=question.service,
             purpose=question.purpose,
             line=_declaration(question, field),
+            policies=", ".join(f"policy `{policy}`" for policy in field.determining_policies),
         )
         return Remedy(why=why, change=change)
     match field.reason:

@@ -111,7 +111,9 @@ _SENTENCES: Final[dict[Reason, str]] = {
     Reason.UNKNOWN_PURPOSE: "the catalog has no purpose `{name}`",
     Reason.UNKNOWN_RECIPIENT: "the catalog names no recipient `{name}`",
     Reason.UNKNOWN_CHANNEL: "purpose `{purpose}` has no channel `{name}`",
-    Reason.UNKNOWN_ATTRIBUTE: "the schema declares no attribute `{name}` with a value of that type",
+    Reason.UNKNOWN_ATTRIBUTE: (
+        "`type Attributes` of schema.cedarschema declares no `{name}`, or declares it with another type than was sent"
+    ),
     Reason.CHANNEL_REQUIRED: "purpose `{purpose}` has several channels and the question names none",
     Reason.NOT_DECLARED: "service `{service}` has not declared to {action} `{field}` for `{purpose}`{recipient}",
     Reason.STALE_POLICY: "the policies have not been checked for too long",
@@ -153,8 +155,11 @@ _CHANGES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.UNKNOWN_PURPOSE: (DECLARATION, "add `{name}` to catalog/purposes.yaml, or correct the name"),
     Reason.UNKNOWN_RECIPIENT: (DECLARATION, "add `{name}` to catalog/recipients.yaml, or name a third party there"),
     Reason.UNKNOWN_CHANNEL: (REQUEST, "ask for a channel that catalog/purposes.yaml gives `{purpose}`"),
-    Reason.UNKNOWN_ATTRIBUTE: (REQUEST, "send `{name}` with the type that schema.cedarschema declares, or not at all"),
-    Reason.CHANNEL_REQUIRED: (REQUEST, "name the channel"),
+    Reason.UNKNOWN_ATTRIBUTE: (
+        REQUEST,
+        "send `{name}` with the type that `type Attributes` of schema.cedarschema declares, or not at all",
+    ),
+    Reason.CHANNEL_REQUIRED: (REQUEST, "name one of the channels that catalog/purposes.yaml gives `{purpose}`"),
     Reason.NOT_DECLARED: (
         DECLARATION,
         "list it under may_use in catalog/services/{service}.yaml, if the service is to have it",
@@ -170,7 +175,7 @@ _CHANGES: Final[dict[Reason, tuple[str, str]]] = {
     Reason.ERASED: (OPERATION, "only the person, or a guardian, can begin again, by agreeing anew"),
     Reason.RESTRICTED: (OPERATION, "an operator lifts the restriction once its ground is gone, or the person agrees"),
     Reason.MINOR: (POLICY, "nothing but the policy that protects minors, or the person's age"),
-    Reason.FORBIDDEN: (POLICY, "the policies that forbid it: {determining}"),
+    Reason.FORBIDDEN: (POLICY, "the policies that forbid it, in the *.cedar files of the bundle: {determining}"),
     Reason.NO_PERMIT: (POLICY, "a policy that permits it; none does, with the best consent"),
 }
 

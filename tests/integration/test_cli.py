@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shlex
 import socket
 import subprocess
@@ -138,7 +139,24 @@ def test_attributes_reach_the_policies(shell: Shell) -> None:
     text = shell.run(*question, "--attribute", 'amount_cents="10000"')
     assert 2 == text.exit_code
     assert "UNKNOWN_ATTRIBUTE" in text.stdout
-    assert "schema.cedarschema" in text.stdout
+    assert "`type Attributes` of schema.cedarschema declares no `amount_cents`, or declares it with" in text.stdout
+
+
+def test_what_is_the_same_for_all_fields_is_told_once(shell: Shell) -> None:
+    """One unknown service is one sentence and one thing to do, however many fields were asked about."""
+    result = shell.run("check", "nobody", "customer.email", "customer.phone", *NEWS, "--subject", "eve")
+
+    assert 2 == result.exit_code
+    assert 1 == result.stdout.count("the catalog has no service `nobody`")
+    assert "customer.email, customer.phone: the catalog has no service `nobody`" in result.stdout
+    assert 1 == result.stdout.count("to change that:")
+
+
+def test_the_history_of_nobody_says_so(shell: Shell) -> None:
+    """No events are told as none, not as a table without rows."""
+    result = shell.run("consent", "history", "--subject", "never-heard-of")
+
+    assert (0, "no record: nothing was ever recorded of this person\n") == (result.exit_code, result.stdout)
 
 
 def test_what_is_malformed_is_an_error(shell: Shell) -> None:
@@ -374,7 +392,9 @@ def test_health_and_status(shell: Shell) -> None:
     assert isinstance(listeners, list)
     assert policy["revision"].startswith("sha256:")
     assert [shell.reach.address] == [listener["address"] for listener in listeners]
-    assert "any, as callers say" in shell.run("status").stdout
+    told = shell.run("status").stdout
+    assert "any, as callers say" in told
+    assert re.search(r"policy checked +[1-9]\d{0,2} (ms|s|min)( \d+ s)? ago", told) or "  0 ms ago" in told
 
 
 def test_a_wrong_token_is_an_error_that_says_which_to_use(shell: Shell, tmp_path: Path) -> None:

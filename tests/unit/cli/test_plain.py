@@ -1,7 +1,8 @@
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from sidecar.api.v1 import authorization_pb2, consent_pb2, status_pb2
-from sidecar.cli.plain import to_plain
+from sidecar.cli.plain import show_duration, to_plain
 
 
 def test_every_field_is_there() -> None:
@@ -54,3 +55,22 @@ def test_names_of_two_words_lose_their_whole_prefix() -> None:
 def test_an_absent_message_is_null() -> None:
     """A status without a bundle says so."""
     assert None is to_plain(status_pb2.GetStatusResponse())["policy"]
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "shown"),
+    [
+        (0, "0 ms"),
+        (999, "999 ms"),
+        (1_000, "1 s"),
+        (59_999, "59 s"),
+        (60_000, "1 min"),
+        (154_693, "2 min 34 s"),
+        (3_600_000, "1 h"),
+        (11_100_000, "3 h 5 min"),
+        (90_000_000, "1 d 1 h"),
+    ],
+)
+def test_durations_are_in_units_of_people(milliseconds: int, shown: str) -> None:
+    """Nobody divides by 60,000 in the head."""
+    assert shown == show_duration(milliseconds)

@@ -105,8 +105,9 @@ def test_what_is_not_declared_names_the_file_and_the_line() -> None:
         ("UNKNOWN_PURPOSE", "`nobody` to catalog/purposes.yaml"),
         ("UNKNOWN_RECIPIENT", "catalog/recipients.yaml"),
         ("UNKNOWN_CHANNEL", "catalog/purposes.yaml of the bundle gives `personalize.content`"),
-        ("UNKNOWN_ATTRIBUTE", "schema.cedarschema"),
-        ("CHANNEL_REQUIRED", "--channel"),
+        ("UNKNOWN_CHANNEL", "--channel"),
+        ("UNKNOWN_ATTRIBUTE", "`type Attributes` in schema.cedarschema"),
+        ("CHANNEL_REQUIRED", "catalog/purposes.yaml of the bundle gives `personalize.content`: --channel"),
     ],
 )
 def test_what_is_unknown_names_the_file_to_edit(reason: str, change: str) -> None:
@@ -114,6 +115,14 @@ def test_what_is_unknown_names_the_file_to_edit(reason: str, change: str) -> Non
     told = _remedy(_denied(reason, unknown_name="nobody"))
 
     assert change in told.change
+    assert not told.command
+
+
+def test_what_policies_forbid_names_them_and_where_they_stand() -> None:
+    """The ids are what to look for in the bundle's policy files."""
+    told = _remedy(_denied("FORBIDDEN", determining_policies=("no-teens", "no-nights")))
+
+    assert told.change == "the *.cedar files of the bundle have what forbids it: policy `no-teens`, policy `no-nights`"
     assert not told.command
 
 
