@@ -292,7 +292,8 @@ def _echoes(draw: st.DrawFn, life: Sequence[Step], event_id: str, names: Names) 
 def lives(draw: st.DrawFn, *, names: Names = SMALL, most: int = 7, prefix: str = "e") -> tuple[Step, ...]:
     """Events as they arrive, at a clock that mostly goes forward."""
     life: list[Step] = []
-    times = draw(st.lists(instants, max_size=most))
+    size = draw(st.integers(0, most))
+    times = draw(st.lists(instants, min_size=size, max_size=size))
     if draw(st.integers(0, 4)):
         times.sort()
     for number, accepted_at in enumerate(times):

@@ -39,7 +39,7 @@ from tests.strategies import (
     some,
 )
 
-ENTRIES, OPENING, ATOMS, COMBINATIONS = 12, 7, 6, 9
+ENTRIES, OPENING, ATOMS, COMBINATIONS = 12, 7, 6, 4
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sidecar.model.scope import Scope
 from sidecar.model.vocabulary import ANY, THIRD_PARTY, ChoiceKind, ConsentState
 from tests.model.timeline import Rejected, Told, tell
 from tests.properties.lived import live, real_facts
-from tests.strategies import FIELDS, Step, catalogs, events, every_question, instants, lives, moments, no_acts
+from tests.strategies import FIELDS, Step, catalogs, events, every_question, grants, instants, lives, moments, no_acts
 
 any_instant = st.one_of(instants, st.integers(0, LAST))
 
@@ -91,7 +91,17 @@ def withdrawals_of(draw: st.DrawFn, question: Question) -> Choice:
     )
 
 
-@given(st.data(), catalogs(), lives(), lives(prefix="late"), moments)
+def _exactly(question: Question) -> Scope:
+    """As narrow as what is asked; a grant cannot name third parties in general, so of them any."""
+    return Scope(
+        purposes=(question.purpose,),
+        categories=FIELDS[question.field],
+        channels=() if question.channel is None else (question.channel,),
+        recipients=("grocer",) if question.recipient == THIRD_PARTY else (question.recipient,),
+    )
+
+
+@given(st.data(), catalogs(), lives(most=5), lives(most=3, prefix="late"), moments)
 def test_a_withdrawal_with_any_clock_takes_effect(
     data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], late: tuple[Step, ...], now: Instant
 ) -> None:
@@ -105,16 +115,15 @@ def test_a_withdrawal_with_any_clock_takes_effect(
 
     assert ConsentState.WITHDRAWN is real_facts(catalog, record, question, now).consent
 
+    tempting = Choice(kind=ChoiceKind.GIVEN, scope=_exactly(question))
     for step in late:
-        act = step.event.act
-        if isinstance(act, Submission) and all(choice.kind is ChoiceKind.GIVEN for choice in act.choices):
-            again = [withdrawal] if data.draw(st.booleans()) else []  # said once more, beside those grants
-            older = replace(
-                step.event,
-                act=Submission(choices=(*act.choices, *again)),
-                occurred_at=min(step.accepted_at, folded.effective_at),
-            )
-            with suppress(RequestError):  # its notice lists nothing of it
-                record = fold(record, older, accepted_at=LAST, catalog=catalog).record
+        choices = [tempting, *data.draw(st.lists(grants(), max_size=1)), *([withdrawal] * data.draw(st.integers(0, 1)))]
+        older = replace(
+            step.event,
+            act=Submission(choices=tuple(choices)),
+            occurred_at=min(step.accepted_at, folded.effective_at),
+        )
+        with suppress(RequestError):  # its notice lists nothing of it
+            record = fold(record, older, accepted_at=LAST, catalog=catalog).record
 
     assert ConsentState.WITHDRAWN is real_facts(catalog, record, question, now).consent

@@ -41,11 +41,15 @@ def test_remembered_facts_are_the_facts(
 ) -> None:
     """A memo asked again and again, at a clock that goes back and forth, answers as if asked for the first time."""
     lived = live(catalog, life)
-    memo = FactsMemo(catalog, capacity=4)
-    asked = data.draw(questions(catalog))
+    memo = FactsMemo(catalog, capacity=data.draw(st.sampled_from((2, 64))))
+    (asked,) = data.draw(questions(catalog, most=1))
+    alike = [q for q in every_question(catalog) if (q.field, q.purpose) == (asked.field, asked.purpose)]
     for now in instants:
         profile = resolve(lived.record, now).profile
-        for question in (*asked, *asked):
+
+        assert catalog.superseding(now) == memo.floor(now)
+        assert catalog.next_superseding(now) == memo.changes_at(now)
+        for question in alike:
             expected = facts_of(profile, question, catalog, catalog.superseding(now))
 
             assert expected == memo.known(profile, question, now).facts
