@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,7 @@ from sidecar.model.catalog import Catalog
 from sidecar.model.event import Act, Choice, Event, Lifting, Restriction, Submission
 from sidecar.model.instant import Instant
 from sidecar.model.scope import Scope
-from sidecar.model.vocabulary import ChoiceKind, ConsentState
+from sidecar.model.vocabulary import ChoiceKind
 from tests.model.facts import facts
 from tests.model.timeline import Rejected, Told, tell
 from tests.properties.lived import opened, real_facts, show
@@ -31,7 +30,6 @@ from tests.strategies import (
     Step,
     catalogs,
     events,
-    every_question,
     grants,
     instants,
     lives,
@@ -140,58 +138,3 @@ def test_a_full_record_is_never_more_open_than_the_events(
         expected = facts(catalog, told, question, now)
 
         assert [] == opened(expected, real_facts(catalog, record, question, now)), show(catalog, told, START)
-
-
-BELOW = {"ads": "ads.mail", "ads.mail": "ads.mail.daily", "user": "user.contact", "user.contact": "user.contact.email"}
-
-
-def _crowd() -> list[Submission]:
-    """Noes about something else, of every kind, more than a small record holds."""
-    choices = [
-        Choice(kind=kind, scope=Scope(purposes=("care",), categories=categories, recipients=RECIPIENTS[:2]))
-        for kind in NOES
-        for categories in (CATEGORIES[:2], CATEGORIES[2:4])
-    ]
-    return [Submission(choices=(choice,)) for choice in choices]
-
-
-@st.composite
-def narrower_noes(draw: st.DrawFn, purpose: str, category: str) -> Choice:
-    """A no about something below both, or so much else besides that it is not spelt out."""
-    below = [(BELOW[purpose], category), (purpose, BELOW[category]), (BELOW[purpose], BELOW[category])]
-    about, part = draw(st.sampled_from(below))
-    scope = Scope(purposes=(about,), categories=(part,))
-    if draw(st.booleans()):
-        scope = Scope(purposes=(about, "care", "ads.mailing"), categories=(part, "user.health", "user_device"))
-    return Choice(kind=draw(st.sampled_from((ChoiceKind.REFUSED, ChoiceKind.WITHDRAWN))), scope=scope)
-
-
-@given(st.data(), catalogs(), lives(most=2), moments)
-def test_a_grant_too_broad_to_lift_a_no_does_not_lift_what_becomes_of_it(
-    data: st.DataObject, catalog: Catalog, life: tuple[Step, ...], now: Instant
-) -> None:
-    """Whether made before or with the grant, and whether broadened at once or when others crowd the record."""
-    field, category = data.draw(st.sampled_from((("person", "user"), ("contact", "user.contact"))))
-    purpose = data.draw(st.sampled_from(("ads", "ads.mail")))
-    no = data.draw(narrower_noes(purpose, category))
-    yes = replace(data.draw(grants()), notice=None, scope=Scope(purposes=(purpose,), categories=(category,)))
-    said: list[tuple[Choice, ...]] = data.draw(st.sampled_from(([(yes, no)], [(no,), (yes,)], [(yes,), (no,)])))
-    crowd: list[Submission] = data.draw(st.permutations(_crowd()))
-    asked = [q for q in every_question(catalog) if (q.field, q.purpose) == (field, purpose)]
-    with small_bounds():
-        record = EMPTY
-        for step in life:
-            record = _after(record, step.event, catalog)
-        for place, choices in enumerate(said):
-            record = _after(record, Event(id=f"said{place}", act=Submission(choices=choices)), catalog)
-        for place, act in enumerate(crowd):
-            record = _after(record, Event(id=f"crowd{place}", act=act), catalog)
-
-            assert ConsentState.GIVEN not in {real_facts(catalog, record, question, now).consent for question in asked}
-
-
-def _after(record: Record, event: Event, catalog: Catalog) -> Record:
-    try:
-        return fold(record, event, accepted_at=START, catalog=catalog).record
-    except RequestError:  # it does not fit, or its notice lists nothing of it
-        return record
