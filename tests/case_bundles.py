@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sidecar.policy.bundle import Bundle, load_bundle
+from sidecar.policy.cedar.compiled import compile_policies
 from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.cedar.policy import Policy, parse_policy
 from sidecar.policy.cedar.tokens import split
@@ -29,7 +30,7 @@ def suite_bundle(suite: Suite, folder: Path) -> Bundle:
     if not suite.unchecked:
         return bundle
     texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.cedar"))]
-    return replace(bundle, policies=Policies(parsed([*texts, suite.unchecked]), bundle.catalog))
+    return replace(bundle, policies=Policies(compile_policies(parsed([*texts, suite.unchecked]), bundle.catalog)))
 
 
 def parsed(texts: list[str]) -> list[Policy]:

@@ -11,6 +11,7 @@ from sidecar.model.decision import Question
 from sidecar.model.facts import Facts
 from sidecar.model.vocabulary import FIRST_PARTY, Action, AgeBand, Basis, ConsentState
 from sidecar.policy.bundle import load_bundle
+from sidecar.policy.cedar.compiled import compile_policies
 from sidecar.policy.cedar.policies import Policies
 from tests.case_bundles import parsed
 from tests.case_files import DEMO
@@ -103,9 +104,9 @@ def _facts(basis: Basis) -> Iterator[Facts]:
 def test_guardrails_decide_nothing() -> None:
     """No declared question that the other policies allow is one that a guardrail forbids."""
     texts = {path.name: path.read_text("utf-8") for path in DEMO.glob("*.cedar")}
-    all_policies = Policies(parsed(list(texts.values())), CATALOG)
+    all_policies = Policies(compile_policies(parsed(list(texts.values())), CATALOG))
     del texts["guardrails.cedar"]
-    others = Policies(parsed(list(texts.values())), CATALOG)
+    others = Policies(compile_policies(parsed(list(texts.values())), CATALOG))
     allowed = [
         (question, facts)
         for question, basis in _declared()

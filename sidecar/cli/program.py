@@ -1,49 +1,18 @@
-"""The root command: loads the others on demand, and turns every error into a message, a hint and an exit code."""
+"""The root command: turns every error into a message, a hint and an exit code."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from importlib import import_module
 from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 import click
-from click.exceptions import NoArgsIsHelpError, NoSuchCommand
+from click.exceptions import NoArgsIsHelpError
 
 from sidecar.cli.failure import CommandError, ExitCode, Failure
+from sidecar.cli.lazy import LazyGroup
 from sidecar.cli.output import show_failure
 from sidecar.errors import BundleError, ConfigError, SidecarError
-
-
-class LazyGroup(click.Group):
-    """A group that imports a command only when it is asked for; *commands_at* maps names to ``module:attribute``."""
-
-    def __init__(self, *args: Any, commands_at: Mapping[str, str], **kwargs: Any) -> None:  # noqa: ANN401 - click's own
-        super().__init__(*args, **kwargs)
-        self._commands_at = commands_at
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Every name, in the order of the mapping."""
-        return list(self._commands_at)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command, or ``None`` if there is no such name."""
-        place = self._commands_at.get(cmd_name)
-        if place is None:
-            return None
-        module, _, attribute = place.partition(":")
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that *args* begin with; click itself suggests only commands that are loaded already."""
-        try:
-            return super().resolve_command(ctx, args)
-        except NoSuchCommand as error:
-            raise NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from error
 
 
 class Program(LazyGroup):
@@ -124,7 +93,7 @@ COMMANDS: Final = {
     "consent": "sidecar.cli.consent:consent",
     "status": "sidecar.cli.health:status",
     "healthcheck": "sidecar.cli.health:healthcheck",
-    "policy": "sidecar.cli.policy:policy",
+    "policy": "sidecar.cli.policy.group:policy",
     "config": "sidecar.cli.settings:config",
     "completion": "sidecar.cli.completion:completion",
 }

@@ -1,20 +1,15 @@
 """The policies of a bundle, ready to be asked."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import cedarpy
 
-from sidecar.model.catalog import Catalog
 from sidecar.model.decision import AttributeValue, Question
 from sidecar.model.facts import Facts
-from sidecar.model.vocabulary import Reason
-from sidecar.policy.cedar.observed import attributes_read
-from sidecar.policy.cedar.policy import Policy
-from sidecar.policy.cedar.vocabulary import NO_CHANNEL, schema_text
-from sidecar.policy.cedar.world import entities_json, keys_of, uid
+from sidecar.policy.cedar.compiled import Compiled
+from sidecar.policy.cedar.vocabulary import NO_CHANNEL
+from sidecar.policy.cedar.world import uid
 from sidecar.policy.evaluation import Evaluation
 
 _BLAMED: Final = re.compile(r"policy `([^`]*)`")
@@ -26,23 +21,16 @@ class Policies:
     Evaluating holds the interpreter, for some 40 us plus 0.65 us for each policy.
     """
 
-    def __init__(self, policies: Iterable[Policy], catalog: Catalog) -> None:
-        by_id = {policy.id: policy for policy in policies}
-        # Cedar numbers policies as they come, and says those numbers in its answers. Keyed by `@id` it says our ids.
-        forms = {
-            "templates": {},
-            "staticPolicies": {id_: by_id[id_].json for id_ in sorted(by_id)},
-            "templateLinks": [],
-        }
-        self._policies = cedarpy.PolicySet.from_json_str(json.dumps(forms))
-        self._schema = cedarpy.Schema.from_str(schema_text(catalog.attributes))
-        self._entities = cedarpy.Entities.from_json_str(entities_json(catalog), self._schema)
-        self._keys = keys_of(catalog)
-        self._forbids = {id_: policy.reason for id_, policy in by_id.items() if policy.tree.effect == "forbid"}
-        self._masks = {id_: policy.mask for id_, policy in by_id.items() if policy.mask is not None}
-        self.attributes_read: Final = attributes_read(policy.tree for policy in by_id.values())
+    def __init__(self, compiled: Compiled) -> None:
+        self._policies = cedarpy.PolicySet.from_json_str(compiled.policies_json, release_gil=True)
+        self._schema = cedarpy.Schema.from_str(compiled.schema_text, release_gil=True)
+        self._entities = cedarpy.Entities.from_json_str(compiled.entities_json, self._schema, release_gil=True)
+        self._keys = compiled.keys
+        self._forbids = compiled.forbids
+        self._masks = compiled.masks
+        self.attributes_read: Final = compiled.attributes_read
         """Names of the caller's attributes that some policy mentions; the others change no verdict."""
-        self.titles: Mapping[str, str] = {id_: policy.title for id_, policy in by_id.items()}
+        self.titles: Final = compiled.titles
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -73,7 +61,7 @@ class Policies:
         return Evaluation(
             allowed=allowed,
             determining=tuple(sorted(reasons)),
-            reasons=frozenset(self._forbids[id_] or Reason.FORBIDDEN for id_ in reasons if id_ in self._forbids),
+            reasons=frozenset(self._forbids[id_] for id_ in reasons if id_ in self._forbids),
             masks=frozenset(self._masks[id_] for id_ in reasons if id_ in self._masks),
         )
 

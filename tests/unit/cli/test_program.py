@@ -169,12 +169,19 @@ def test_a_file_without_a_token_is_an_error(content: bytes, tmp_path: Path) -> N
 def test_every_command_has_help_and_an_output_for_programs() -> None:
     """--help works, and --output json is everywhere."""
     leaves = 0
+    context = click.Context(sidecar)
     for name in COMMANDS:
-        command = sidecar.get_command(click.Context(sidecar), name)
+        command = sidecar.get_command(context, name)
         assert command is not None
-        each = command.commands.values() if isinstance(command, click.Group) else [command]
+        group = command if isinstance(command, click.Group) else None
+        each = (
+            [command]
+            if group is None
+            else [group.get_command(context, child) for child in group.list_commands(context)]
+        )
         for leaf in each:
             leaves += 1
+            assert leaf is not None
             assert leaf.help
             assert "output" in {parameter.name for parameter in leaf.params}, leaf.name
 

@@ -12,6 +12,7 @@ from sidecar.model.decision import Question
 from sidecar.model.facts import Facts
 from sidecar.model.vocabulary import Action, AgeBand, Basis, Channel, ConsentState, Effect, Mask, Reason
 from sidecar.policy.bundle import load_bundle
+from sidecar.policy.cedar.compiled import compile_policies
 from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.cedar.policy import parse_policy
 from sidecar.policy.cedar.tokens import split
@@ -50,7 +51,7 @@ def _catalog(tmp_path: Path) -> Catalog:
 def policies(catalog: Catalog, text: str) -> Policies:
     """The policies in *text*, past every check that the loader makes."""
     parsed = [parse_policy(piece, Problems()) for piece in split(text, "x.cedar")]
-    return Policies([policy for policy in parsed if policy is not None], catalog)
+    return Policies(compile_policies([policy for policy in parsed if policy is not None], catalog))
 
 
 def test_who_decided(catalog: Catalog) -> None:

@@ -16,6 +16,7 @@ from sidecar.model.decision import Question
 from sidecar.model.facts import Facts
 from sidecar.model.vocabulary import PRECEDENCE, Action, AgeBand, Basis, Channel, ConsentState, Effect, Reason
 from sidecar.policy.bundle import load_bundle
+from sidecar.policy.cedar.compiled import compile_policies
 from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.cedar.policy import REASONS, Policy, parse_policy
 from sidecar.policy.cedar.tokens import split
@@ -101,14 +102,14 @@ def parsed(texts: list[str]) -> list[Policy]:
 
 def effect(texts: list[str], question: Question, about: Facts) -> Effect:
     """The effect of the verdict."""
-    return reach_verdict(question, about, Policies(parsed(texts), CATALOG).evaluate).effect
+    return reach_verdict(question, about, Policies(compile_policies(parsed(texts), CATALOG)).evaluate).effect
 
 
 @given(texts=policy_sets, question=questions, about=facts)
 @checks
 def test_allowed_only_if_explicitly_permitted(texts: list[str], question: Question, about: Facts) -> None:
     """A verdict allows only what Cedar alone allows, by a permit, without any error."""
-    verdict = reach_verdict(question, about, Policies(parsed(texts), CATALOG).evaluate)
+    verdict = reach_verdict(question, about, Policies(compile_policies(parsed(texts), CATALOG)).evaluate)
     alone = cedarpy.is_authorized(_request(question, about), "\n".join(texts), _entities())
 
     assert (verdict.effect is not Effect.DENY) == (alone.allowed and not alone.diagnostics.errors)
@@ -124,7 +125,7 @@ def test_allowed_only_if_explicitly_permitted(texts: list[str], question: Questi
 def test_forbid_trumps_permit(texts: list[str], question: Question, about: Facts) -> None:
     """With a forbid that applies to everything nothing is allowed, and it is among the determining policies."""
     texts = [*texts, "forbid (principal, action, resource);"]
-    verdict = reach_verdict(question, about, Policies(parsed(texts), CATALOG).evaluate)
+    verdict = reach_verdict(question, about, Policies(compile_policies(parsed(texts), CATALOG)).evaluate)
 
     assert verdict.effect is Effect.DENY
     assert verdict.reason is Reason.POLICY_ERROR or f"p{len(texts) - 1}" in verdict.determining
@@ -146,8 +147,8 @@ def test_order_independent(texts: list[str], question: Question, about: Facts, d
     policies = parsed(texts)
     shuffled = data.draw(st.permutations(policies))
 
-    assert reach_verdict(question, about, Policies(policies, CATALOG).evaluate) == reach_verdict(
-        question, about, Policies(shuffled, CATALOG).evaluate
+    assert reach_verdict(question, about, Policies(compile_policies(policies, CATALOG)).evaluate) == reach_verdict(
+        question, about, Policies(compile_policies(shuffled, CATALOG)).evaluate
     )
 
 
@@ -155,7 +156,7 @@ def test_order_independent(texts: list[str], question: Question, about: Facts, d
 @checks
 def test_the_consent_to_ask_for_is_enough_and_no_more(texts: list[str], question: Question, about: Facts) -> None:
     """Where consent is what is missing, the consent to ask for is allowed, and none that is weaker is."""
-    verdict = reach_verdict(question, about, Policies(parsed(texts), CATALOG).evaluate)
+    verdict = reach_verdict(question, about, Policies(compile_policies(parsed(texts), CATALOG)).evaluate)
 
     def allowed(*, explicit: bool, by_guardian: bool) -> bool:
         given = about._replace(consent=ConsentState.GIVEN, explicit=explicit, by_guardian=by_guardian)

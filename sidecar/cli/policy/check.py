@@ -1,4 +1,4 @@
-"""``policy``: what authors run on a bundle."""
+"""``policy check``: everything that is wrong with a bundle."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,12 +11,7 @@ from sidecar.cli.output import output_option, show_json, show_line
 from sidecar.policy.bundle import load_bundle
 
 
-@click.group()
-def policy() -> None:
-    """Work on a bundle. Needs no server."""
-
-
-@policy.command("check")
+@click.command("check")
 @click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
 @output_option

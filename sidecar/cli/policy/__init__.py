@@ -1,0 +1,1 @@
+"""``policy``: what authors run on a bundle."""

@@ -1,0 +1,11 @@
+"""The group itself; its commands are loaded on demand."""
+
+from typing import Final
+
+from sidecar.cli.lazy import LazyGroup
+
+COMMANDS: Final = {
+    "check": "sidecar.cli.policy.check:check_bundle",
+}
+
+policy = LazyGroup(name="policy", commands_at=COMMANDS, help="Work on a bundle. Needs no server.")

@@ -1,0 +1,49 @@
+"""Policies in the form in which they are handed from process to process: texts and plain values, nothing parsed."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sidecar.model.catalog import Catalog
+from sidecar.model.vocabulary import Mask, Reason
+from sidecar.policy.cedar.observed import attributes_read
+from sidecar.policy.cedar.policy import Policy
+from sidecar.policy.cedar.vocabulary import schema_text
+from sidecar.policy.cedar.world import entities_json, keys_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """All that evaluating needs. Immutable, and can be pickled."""
+
+    policies_json: str  # Cedar's JSON form of the set
+    schema_text: str
+    entities_json: str
+    keys: Mapping[str, frozenset[str]]  # by entity type, the keys that the catalog fills
+    titles: Mapping[str, str]  # by policy id, of every policy
+    forbids: Mapping[str, Reason]  # by policy id, of every forbid
+    masks: Mapping[str, Mask]  # by policy id
+    attributes_read: frozenset[str] | None
+
+
+def compile_policies(policies: Iterable[Policy], catalog: Catalog) -> Compiled:
+    """*policies*, whose ids are unique, over the entities of *catalog*."""
+    by_id = {policy.id: policy for policy in policies}
+    # Cedar numbers policies as they come, and says those numbers in its answers. Keyed by `@id` it says our ids.
+    forms = {
+        "templates": {},
+        "staticPolicies": {id_: by_id[id_].json for id_ in sorted(by_id)},
+        "templateLinks": [],
+    }
+    return Compiled(
+        policies_json=json.dumps(forms),
+        schema_text=schema_text(catalog.attributes),
+        entities_json=entities_json(catalog),
+        keys={type_: frozenset(keys) for type_, keys in keys_of(catalog).items()},
+        titles={id_: policy.title for id_, policy in by_id.items()},
+        forbids={
+            id_: policy.reason or Reason.FORBIDDEN for id_, policy in by_id.items() if policy.tree.effect == "forbid"
+        },
+        masks={id_: policy.mask for id_, policy in by_id.items() if policy.mask is not None},
+        attributes_read=attributes_read(policy.tree for policy in by_id.values()),
+    )
