@@ -58,6 +58,12 @@ def tokenize(text: str, file: str) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
+def comments(text: str) -> tuple[str, ...]:
+    """Every comment of *text*, from its slashes on, without the blanks at its end."""
+    skipped = (match["skip"] for match in _TOKEN.finditer(text) if match["skip"])
+    return tuple(comment.rstrip() for comment in skipped if comment.startswith("//"))
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """The text of one policy, cut out of its file; *tokens* keep their places in the file, and are never empty."""
