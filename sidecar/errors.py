@@ -122,11 +122,18 @@ class Problem:
 
 
 class BundleError(SidecarError):
-    """The bundle is invalid; *problems* are all that were found, sorted."""
+    """The bundle is invalid; *problems* are all that were found, sorted; *source* is where it was read from."""
 
     code = "bundle.invalid"
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[Problem, ...], *, source: str = "") -> None:
         self.problems = tuple(sorted(problems))
+        self.source = source
+        super().__init__(f"{self.summary}:\n" + "\n".join(map(str, self.problems)))
+
+    @property
+    def summary(self) -> str:
+        """How many problems there are, and where."""
         count = len(self.problems)
-        super().__init__(f"{count} problem{'s' * (count != 1)} in the bundle:\n" + "\n".join(map(str, self.problems)))
+        where = f"the bundle `{self.source}`" if self.source else "the bundle"
+        return f"{count} problem{'s' * (count != 1)} in {where}"

@@ -70,7 +70,7 @@ def failure_of(error: CommandError | SidecarError | click.ClickException | click
 def _bundle_failure(error: BundleError) -> Failure:
     return Failure(
         code=error.code,
-        message=f"{len(error.problems)} problem{'s' * (len(error.problems) != 1)} in the bundle",
+        message=error.summary,
         listing="\n".join(map(str, error.problems)),
         details={"problems": [asdict(problem) for problem in error.problems]},
     )

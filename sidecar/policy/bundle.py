@@ -13,8 +13,9 @@ from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.cedar.policy import Policy
 from sidecar.policy.cedar.schema import UNTOLD, read_attributes
 from sidecar.policy.document import parse_document
-from sidecar.policy.files import SCHEMA, Files, read_files
-from sidecar.policy.problems import Place, Problems
+from sidecar.policy.files import SCHEMA, Files
+from sidecar.policy.problems import Problems
+from sidecar.policy.source.reading import read_source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +50,20 @@ class Draft:
         )
 
 
-def load_bundle(path: Path) -> Bundle:
-    """Load the bundle in the folder *path*.
+def load_bundle(source: Path | str) -> Bundle:
+    """The bundle in *source*, ready to be served; raises ``BundleError`` like ``read_draft``."""
+    return read_draft(source).bundle()
+
+
+def read_draft(source: Path | str) -> Draft:
+    """The bundle in *source*, checked: a folder, an archive, or (if it is a text) a revision in git.
 
     Raises:
         BundleError: with every problem found, each with file, line and column.
     """
-    return read_draft(path).bundle()
-
-
-def read_draft(path: Path) -> Draft:
-    """The bundle in the folder *path*, checked; raises ``BundleError`` like ``load_bundle``."""
     problems = Problems()
-    if not path.is_dir():
-        problems.error(Place(str(path)), "bundle.missing", "there is no such folder", "name the folder of a bundle")
-        raise BundleError(problems.sorted())
-    return check_files(read_files(path, problems), problems, source=str(path))
+    read = read_source(source, problems)
+    return check_files(read.files, problems, source=read.name)
 
 
 def check_files(files: Files, problems: Problems, *, source: str) -> Draft:
@@ -79,5 +78,5 @@ def check_files(files: Files, problems: Problems, *, source: str) -> Draft:
         lint(policies, read.catalog, problems)
     found = problems.sorted()
     if problems.invalid:
-        raise BundleError(found)
+        raise BundleError(found, source=source)
     return Draft(source=source, files=files, catalog=read.catalog, policies=policies, findings=found)

@@ -1,14 +1,9 @@
-"""The files of a bundle: found, read, told apart, digested.
-
-A bundle may be a mounted ConfigMap, where every file is a symbolic link to a hidden folder beside it. So links are
-followed as long as they stay inside the bundle, and names that start with a dot are not looked at.
-"""
+"""The files of a bundle: told apart, decoded, digested, wherever they come from (``sidecar.policy.source``)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Final
 
 from sidecar.policy.problems import Place, Problems
@@ -50,102 +45,94 @@ class Files:
         return tuple(path for path in self.paths if _is_test(path))
 
 
-def read_files(root: Path, problems: Problems) -> Files:
-    """Read the bundle at *root*; what cannot be read or does not belong is reported, not raised."""
-    walk = _Walk(root, problems)
-    walk.folder(root, "", (walk.root,))
+def files_from(contents: Mapping[str, bytes | None], problems: Problems) -> Files:
+    """The bundle that *contents* are, by path relative to the bundle; what does not belong is reported, not raised.
+
+    ``None`` stands for a file that could not be read, which was reported already, or that need not be, because it does
+    not ``matter``.
+    """
     texts: dict[str, str] = {}
     digest = hashlib.sha256()
-    for path, content in sorted(walk.contents.items()):
-        name = path.encode("utf-8", "surrogateescape")
+    paths = tuple(sorted(path for path in contents if matters(path) and _is_shown(path, problems)))
+    _report_strays(contents.keys() - set(paths), problems)
+    for path in paths:
+        content, name = contents[path], path.encode("utf-8", "surrogateescape")
         # Lengths keep two bundles apart whose names and contents merely run together alike.
         digest.update(b"%d %s %d " % (len(name), name, len(content or b"")) + (content or b""))
         text = None if content is None else _decode(path, content, problems)
         if text is not None:
             texts[path] = text
-    for path in REQUIRED:
-        if path not in walk.contents:
-            problems.error(Place(path), "bundle.missing_file", f"there is no `{path}`", "every bundle needs this file")
-    if not any(map(_is_policy, walk.contents)):
-        hint = "write one: without a permit all is denied"
-        problems.error(Place("."), "bundle.missing_file", "there is no `*.cedar` file", hint)
-    return Files(paths=tuple(sorted(walk.contents)), texts=texts, revision=f"sha256:{digest.hexdigest()}")
+    _report_missing(contents, problems)
+    return Files(paths=paths, texts=texts, revision=f"sha256:{digest.hexdigest()}")
+
+
+def matters(path: str) -> bool:
+    """Whether the file at *path* is part of a bundle: its content then is part of the revision."""
+    return path in REQUIRED or path in _OPTIONAL or _is_policy(path) or _is_service(path) or _is_test(path)
+
+
+def hidden(path: str) -> bool:
+    """Whether any part of *path* begins with a dot: such files and folders are not looked at."""
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _decode(path: str, content: bytes, problems: Problems) -> str | None:
+    nul = content.find(b"\0")
+    if nul >= 0:
+        problems.error(_place(path, content, nul), "bundle.encoding", "a NUL byte", "save the file as UTF-8 text")
+        return None
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
-        problems.error(Place(path, line, column), "bundle.encoding", "the file is not UTF-8", "save it as UTF-8")
+        place = _place(path, content, error.start)
+        problems.error(place, "bundle.encoding", "the file is not UTF-8", "save it as UTF-8")
         return None
 
 
-class _Walk:
-    """Collects the contents of all files that matter; ``None`` for one that cannot be read."""
-
-    def __init__(self, root: Path, problems: Problems) -> None:
-        self.root = root.resolve()
-        self.contents: dict[str, bytes | None] = {}
-        self._problems = problems
-
-    def folder(self, folder: Path, prefix: str, inside: tuple[Path, ...]) -> None:
-        """Read *folder*, which is *prefix* in the bundle; *inside* are the real folders from the bundle down to it."""
-        try:
-            entries = sorted(folder.iterdir())
-        except OSError as error:
-            self._unreadable(Place(prefix.rstrip("/") or "."), error)
-            return
-        for entry in entries:
-            if not entry.name.startswith("."):
-                self._entry(entry, prefix + entry.name, inside)
-
-    def _entry(self, entry: Path, path: str, inside: tuple[Path, ...]) -> None:
-        place = Place(path)
-        try:
-            target = entry.resolve(strict=True)
-        except (OSError, RuntimeError) as error:  # a loop of links is the latter before Python 3.13
-            self._unreadable(place, error)
-            return
-        if not target.is_relative_to(self.root):
-            message = f"`{path}` is a symbolic link to outside the bundle"
-            self._problems.error(place, "bundle.symlink", message, "copy what it points to into the bundle")
-        elif target in inside:
-            message = f"`{path}` is a symbolic link to a folder that it is in"
-            self._problems.error(place, "bundle.symlink", message, "remove the link")
-        elif target.is_dir():
-            self.folder(entry, path + "/", (*inside, target))
-        elif _matters(path, place, self._problems):
-            self.contents[path] = self._content(target, place)
-
-    def _content(self, target: Path, place: Place) -> bytes | None:
-        if not target.is_file():  # opening a pipe would wait for ever
-            self._problems.error(place, "bundle.unreadable", "not a regular file", "remove it")
-            return None
-        try:
-            return target.read_bytes()
-        except OSError as error:
-            self._unreadable(place, error)
-            return None
-
-    def _unreadable(self, place: Place, error: OSError | RuntimeError) -> None:
-        detail = getattr(error, "strerror", None) or str(error)
-        message = f"cannot be read: {detail.lower()}"
-        self._problems.error(place, "bundle.unreadable", message, "check that it exists, and its mode")
+def _place(path: str, content: bytes, offset: int) -> Place:
+    return Place(path, content.count(b"\n", 0, offset) + 1, offset - content.rfind(b"\n", 0, offset))
 
 
-def _matters(path: str, place: Place, problems: Problems) -> bool:
-    if path in REQUIRED or path in _OPTIONAL or _is_policy(path) or _is_service(path) or _is_test(path):
+def _report_missing(paths: Collection[str], problems: Problems) -> None:
+    nested = sorted(path.removesuffix(f"/{SCHEMA}") for path in paths if path.endswith(f"/{SCHEMA}"))
+    for path in REQUIRED:
+        if path not in paths:
+            hint = f"is `{nested[0]}` in it the bundle?" if nested else "every bundle needs this file"
+            problems.error(Place(path), "bundle.missing_file", f"there is no `{path}`", hint)
+    if not any(map(_is_policy, paths)):
+        hint = "write one: without a permit all is denied"
+        problems.error(Place("."), "bundle.missing_file", "there is no `*.cedar` file", hint)
+
+
+def _is_shown(path: str, problems: Problems) -> bool:
+    if path.isprintable():  # stand-ins for bytes that are not UTF-8 are not
         return True
-    name = path.rpartition("/")[2]
-    if name.lower().endswith(".cedar"):
-        # A forbid that nobody enforces is worse than none: this is no mere warning.
-        message = f"policies in `{path}` would not be enforced"
-        problems.error(place, "bundle.misplaced_policy", message, "move it to the top of the bundle, named `*.cedar`")
-    elif not any(fnmatchcase(name, pattern) for pattern in _DOCUMENTATION):
-        problems.warning(place, "bundle.unknown_file", "this file means nothing here", "remove or rename it")
+    message = "a file name with characters that cannot be shown"
+    problems.error(Place(ascii(path)[1:-1]), "bundle.file_name", message, "rename it")
     return False
+
+
+def _report_strays(paths: Iterable[str], problems: Problems) -> None:
+    strays = [path for path in sorted(paths) if not matters(path)]
+    misplaced = [path for path in strays if path.lower().endswith(".cedar")]
+    unknown = sorted({*strays} - {*misplaced} - {*filter(_is_documentation, strays)})
+    # A forbid that nobody enforces is worse than none: this is no mere warning.
+    for path in misplaced:
+        message = f"policies in `{path}` would not be enforced"
+        hint = "move it to the top of the bundle, named `*.cedar`"
+        problems.error(Place(path), "bundle.misplaced_policy", message, hint)
+    for path in unknown[:_SHOWN]:
+        problems.warning(Place(path), "bundle.unknown_file", "this file means nothing here", "remove or rename it")
+    if len(unknown) > _SHOWN:
+        message = f"{len(unknown) - _SHOWN} more files mean nothing here"
+        problems.warning(Place("."), "bundle.unknown_file", message, "keep a bundle in a folder of its own")
+
+
+_SHOWN: Final = 20
+
+
+def _is_documentation(path: str) -> bool:
+    return any(fnmatchcase(path.rpartition("/")[2], pattern) for pattern in _DOCUMENTATION)
 
 
 def _is_policy(path: str) -> bool:

@@ -1,22 +1,25 @@
 """``policy check``: everything that is wrong with a bundle."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from sidecar.cli.failure import ExitCode
 from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.policy.argument import bundle_argument
 from sidecar.policy.bundle import load_bundle
 
 
 @click.command("check")
-@click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@bundle_argument()
 @click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
 @output_option
-def check_bundle(*, bundle: Path, strict: bool, output: str) -> NoReturn:
-    """Load BUNDLE and show everything that is wrong with it; exits 3 if it is invalid."""
+def check_bundle(*, bundle: str, strict: bool, output: str) -> NoReturn:
+    """Load BUNDLE and show everything that is wrong with it; exits 3 if it is invalid.
+
+    BUNDLE is a folder, an archive that `sidecar policy build` made, or a revision in git such as `main:policies`.
+    """
     loaded = load_bundle(bundle)
     findings = loaded.findings
     if output == "json":

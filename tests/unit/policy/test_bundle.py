@@ -52,7 +52,9 @@ def test_twelve_mistakes_at_once(tmp_path: Path) -> None:
         f"schema.cedarschema:{lines.index(actions) + 1}:{actions.index('consent:') + 1} schema.closed_vocabulary",
     ]
     assert all(problem.hint for problem in problems)
-    assert str(caught.value).startswith("12 problems in the bundle:\ncatalog/categories.yaml:5:1: error: data category")
+    assert str(caught.value).startswith(
+        f"12 problems in the bundle `{tmp_path}`:\ncatalog/categories.yaml:5:1: error: data category"
+    )
     assert (
         "main.cedar:19:49: error: unknown data category `user.contct` [policy.unknown_entity]\n"
         "    did you mean `user.contact`?\n"

@@ -1,22 +1,12 @@
 """The files of a bundle."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from sidecar.errors import BundleError
 from sidecar.policy.bundle import load_bundle
 
 from .bundles import FILES, found, problems, write
-
-
-def test_a_folder_that_is_none(tmp_path: Path) -> None:
-    """A path without a folder is one problem, not one for every file that it lacks."""
-    with pytest.raises(BundleError) as caught:
-        load_bundle(tmp_path / "nowhere")
-
-    assert [problem.code for problem in caught.value.problems] == ["bundle.missing"]
 
 
 def test_files_that_every_bundle_needs(tmp_path: Path) -> None:
@@ -82,13 +72,33 @@ def test_documentation_and_hidden_files_are_no_matter(tmp_path: Path) -> None:
     assert found(tmp_path, dict.fromkeys(["README.md", "LICENSE", ".git/config", ".x.cedar"], "x")) == []
 
 
+def test_of_many_files_that_mean_nothing_the_first_are_named(tmp_path: Path) -> None:
+    """Who names the wrong folder is not shown its whole contents, and where the bundle seems to be."""
+    strays = {f"x{number:03}.txt.bak": "x" for number in range(30)}
+    write(tmp_path / "inner")
+    told = problems(tmp_path, {**strays, **dict.fromkeys(FILES)})
+
+    assert 20 == sum(problem.code == "bundle.unknown_file" and problem.file != "." for problem in told)
+    assert "20 more files mean nothing here" in {problem.message for problem in told}
+    assert "is `inner` in it the bundle?" in {problem.hint for problem in told}
+
+
+def test_a_name_that_cannot_be_shown(tmp_path: Path) -> None:
+    """A name with a control character, or that is not UTF-8, is an error that does not print it as it is."""
+    assert found(tmp_path, {"tests/a\nb.yaml": "x", "tests/\udcff.yaml": "x"}) == [
+        "tests/\\udcff.yaml bundle.file_name",
+        "tests/a\\nb.yaml bundle.file_name",
+    ]
+
+
 def test_not_utf8(tmp_path: Path) -> None:
-    """Bytes that are not UTF-8 are an error at their place, and the only one about their file."""
+    """Bytes that are not UTF-8, or NUL, are an error at their place, and the only one about their file."""
     changes = {
         "main.cedar": b"// ok\n// \xff",
         "catalog/fields.yaml": b"\xff",
         "catalog/services/newsletter.yaml": b"ab\xff",
         "catalog/recipients.yaml": b"\xff",
+        "tests/basics.yaml": b"a\nb\0",
         "schema.cedarschema": b"\xff",
     }
 
@@ -99,61 +109,8 @@ def test_not_utf8(tmp_path: Path) -> None:
         "main.cedar:2:4 bundle.encoding",
         "schema.cedarschema policy.unchecked",
         "schema.cedarschema:1:1 bundle.encoding",
+        "tests/basics.yaml:2:2 bundle.encoding",
     ]
-
-
-def test_links_within_the_bundle(tmp_path: Path) -> None:
-    """A mounted ConfigMap, all links to a hidden folder, is a bundle with the same revision."""
-    plain = load_bundle(write(tmp_path / "plain"))
-    mounted = tmp_path / "mounted"
-    write(mounted / "..2026_01_01")
-    (mounted / "..data").symlink_to("..2026_01_01")
-    for name in {Path(path).parts[0] for path in FILES}:
-        (mounted / name).symlink_to(Path("..data") / name)
-
-    assert load_bundle(mounted).revision == plain.revision
-
-
-def test_links_to_elsewhere(tmp_path: Path) -> None:
-    """A link out of the bundle, to nothing, to itself or to a folder around it is an error."""
-    (tmp_path / "outside.cedar").write_text("")
-    folder = write(tmp_path / "bundle")
-    (folder / "outside.cedar").symlink_to("../outside.cedar")
-    (folder / "nothing.cedar").symlink_to("no-such-file")
-    (folder / "self.cedar").symlink_to("self.cedar")
-    (folder / "catalog" / "round").symlink_to("..")
-
-    assert found(folder, {}) == [
-        "catalog/round bundle.symlink",
-        "nothing.cedar bundle.unreadable",
-        "outside.cedar bundle.symlink",
-        "self.cedar bundle.unreadable",
-    ]
-
-
-def test_a_pipe(tmp_path: Path) -> None:
-    """What is no regular file is not opened: reading a pipe would wait for ever."""
-    os.mkfifo(write(tmp_path) / "pipe.cedar")
-
-    assert found(tmp_path, {}) == ["pipe.cedar bundle.unreadable"]
-
-
-def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file or folder that the system refuses is a problem of its own, with the system's words."""
-    folder = write(tmp_path)
-
-    def refuse(path: Path) -> object:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    unread = problems(folder, {})
-    monkeypatch.setattr(Path, "iterdir", refuse)
-    unlisted = problems(folder, {})
-    unreadable = [problem for problem in unread if problem.code == "bundle.unreadable"]
-
-    assert [problem.file for problem in unreadable] == sorted(FILES)
-    assert {problem.message for problem in unreadable} == {"cannot be read: permission denied"}
-    assert ".: error: cannot be read: permission denied [bundle.unreadable]" in str(unlisted[1])
 
 
 def test_the_revision_is_of_content_and_names(tmp_path: Path) -> None:

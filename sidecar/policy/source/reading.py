@@ -1,0 +1,42 @@
+"""A bundle from wherever it is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sidecar.errors import BundleError
+from sidecar.policy.files import Files, files_from
+from sidecar.policy.problems import Place, Problems
+from sidecar.policy.source.folder import read_folder
+from sidecar.policy.source.refusal import RefusedError
+from sidecar.policy.source.revision import find_revision, read_revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What was read, and *name*, where from, for people."""
+
+    name: str
+    files: Files
+
+
+def read_source(source: Path | str, problems: Problems) -> Source:
+    """The files of the bundle in *source*: a folder, an archive, or (if it is a text) a revision in git.
+
+    What is wrong with single files is added to *problems*. Raises ``BundleError`` if there is no bundle at all.
+    """
+    try:
+        return _read(source, problems)
+    except RefusedError as error:
+        problems.error(Place(str(source)), error.code, error.message, error.hint)
+        raise BundleError(problems.sorted(), source=str(source)) from error
+
+
+def _read(source: Path | str, problems: Problems) -> Source:
+    path = Path(source)
+    name = str(source)
+    if path.is_dir():
+        return Source(name=name, files=files_from(read_folder(path, problems), problems))
+    if isinstance(source, Path):
+        raise RefusedError("bundle.missing", "there is no such folder", "name the folder of a bundle")
+    revision = find_revision(source)
+    return Source(name=revision.name, files=files_from(read_revision(revision, problems), problems))
