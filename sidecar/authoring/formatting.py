@@ -9,8 +9,8 @@ from pathlib import Path
 from stat import S_IMODE
 
 from sidecar.policy.cedar.layout import laid_out
-from sidecar.policy.files import read_files
 from sidecar.policy.problems import Place, Problems
+from sidecar.policy.source.reading import read_source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def formatted_files(bundle: Path, problems: Problems) -> tuple[FormattedFile, ..
     Nothing else that is wrong with the bundle is: a file can be formatted while another one is missing.
     """
     found = Problems()
-    files = read_files(bundle, found)
+    files = read_source(bundle, found).files
     policies = files.policies()
     for problem in found.sorted():
         if problem.file in policies:
