@@ -6,6 +6,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from sidecar.authoring.suite.observed import observed
+from sidecar.authoring.suite.steps import event_of
 from sidecar.consent.cache import ConsentCache
 from sidecar.consent.ledger import ImportLine, Ledger
 from sidecar.consent.pseudonym import Pseudonyms
@@ -15,11 +17,9 @@ from sidecar.engine.explain import Explanation, explain
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import EventConflictError, RequestError
 from sidecar.model.decision import Answer, FieldResult, Pending, Request
-from sidecar.model.instant import Instant, show
 from sidecar.model.vocabulary import Action
 from sidecar.testing import FixedClock
 from tests.case_bundles import bundle_folder, suite_bundle
-from tests.case_events import model_event
 from tests.case_files import Case, Suite
 from tests.case_worlds import CONFLICT, CaseError, Observed, blamed, token
 
@@ -43,7 +43,7 @@ class EngineWorld:
         try:
             if "erased" in step:
                 return self._ledger.erase(subject, id_, step["erased"]).duplicate
-            event = model_event(step, id_)
+            event = event_of(step, id_)
             if "imported" not in step:
                 return self._ledger.record(subject, event).duplicate
             outcome = self._ledger.import_lines([ImportLine(line=1, subject=subject, event=event)])
@@ -94,33 +94,5 @@ def _model_request(case: Case, subject: str, log_id: str, applied: int) -> Reque
 
 
 def _observed(result: FieldResult, explanation: Explanation, answer: Answer) -> Mapping[str, Any]:
-    ask = result.ask
-    facts = result.facts
-    return {
-        "effect": result.effect.value,
-        "reason": result.reason.value,
-        "mask": None if result.mask is None else result.mask.value,
-        "determining": list(result.determining),
-        "unknown_name": result.unknown_name,
-        "ask": None
-        if ask is None
-        else {
-            "purpose": ask.purpose,
-            "categories": list(ask.categories),
-            "channel": None if ask.channel is None else ask.channel.value,
-            "recipient": ask.recipient,
-            "explicit": ask.explicit,
-            "by_guardian": ask.by_guardian,
-        },
-        "ask_not_before": _shown(result.ask_not_before),
-        "facts": None
-        if facts is None
-        else {name: value if isinstance(value, bool) else value.value for name, value in facts._asdict().items()},
-        "because": {deciding.fact: deciding.choice.event_id for deciding in explanation.choices},
-        "clock_changes_at": _shown(answer.clock_changes_at),
-        "cache_for_ms": answer.cache_for_ms,
-    }
-
-
-def _shown(instant: Instant | None) -> str | None:
-    return None if instant is None else show(instant)
+    because = {deciding.fact: deciding.choice.event_id for deciding in explanation.choices}
+    return {**observed(result, answer), "because": because}

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from sidecar.authoring.suite.observed import named
 from sidecar.model.instant import parse
 from tests.case_events import event_id
 from tests.case_files import Case, Suite
@@ -46,7 +47,9 @@ class CaseRunner:
             return
 
         assert case.error is None
-        assert list(case.wanted) == [_named(want, got) for want, got in zip(case.wanted, observed, strict=True)]
+        assert list(case.wanted) == [
+            named(want, got, whole=frozenset({"because"})) for want, got in zip(case.wanted, observed, strict=True)
+        ]
 
     def _world(self, suite: Suite) -> World:
         world = self._worlds.get(suite.world)
@@ -78,13 +81,3 @@ def _record(world: World, subject: str, step: Mapping[str, Any], id_: str) -> No
         assert step["error"] == str(caught.value)
     else:
         assert step.get("duplicate", False) is world.record(subject, step, id_)
-
-
-def _named(want: Mapping[str, Any], got: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What *got* says about the keys that *want* names; those of ``because`` are all or none."""
-    return {
-        key: _named(value, got[key])
-        if key != "because" and isinstance(value, Mapping) and isinstance(got[key], Mapping)
-        else got[key]
-        for key, value in want.items()
-    }

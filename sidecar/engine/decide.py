@@ -9,6 +9,7 @@ from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.catalog import Purpose
 from sidecar.model.decision import Answer, ConsentToAsk, FieldResult, Pending, Question, Request, Verdict
+from sidecar.model.facts import Facts
 from sidecar.model.instant import SECOND, Instant
 from sidecar.model.vocabulary import PRECEDENCE, Effect, FailureMode, Reason
 
@@ -97,6 +98,21 @@ class DecisionPoint:
         )
 
 
+def decide_standing(request: Request, standing: Standing, snapshot: Snapshot, *, now: Instant) -> Answer:
+    """The answer to *request* about a person of this *standing* at *now*, with nothing stale; without a log."""
+    asked = questions(request, snapshot.catalog)
+    results = tuple(_decide(item, snapshot, standing, now=now, unmet=None) for item in asked)
+    changes_at = _clock_changes_at(asked, snapshot, standing, now)
+    return Answer(
+        results=results,
+        policy_revision=snapshot.bundle.revision,
+        consent_revision="",
+        consent_age_ms=0,
+        clock_changes_at=changes_at,
+        cache_for_ms=_cache_for_ms(results, request, snapshot, changes_at, now),
+    )
+
+
 def _unserved(
     item: Question | FieldResult, snapshot: Snapshot, freshness: Freshness, unmet: Reason | None
 ) -> Reason | None:
@@ -115,9 +131,17 @@ def _decide(
     if unmet is not None:
         return FieldResult(field=item.field, effect=Effect.DENY, reason=unmet)
     facts, no_order = snapshot.facts.known(standing.profile, item, now)
-    verdict = snapshot.verdicts.verdict(item, facts)
+    no_since = None if no_order is None else standing.times[no_order]
+    return decide_question(item, facts, snapshot, now=now, no_since=no_since)
+
+
+def decide_question(
+    question: Question, facts: Facts, snapshot: Snapshot, *, now: Instant, no_since: Instant | None = None
+) -> FieldResult:
+    """The answer to *question* about a person of whom *facts* hold, whose no, if they said one, stands *no_since*."""
+    verdict = snapshot.verdicts.verdict(question, facts)
     result = FieldResult(
-        field=item.field,
+        field=question.field,
         effect=verdict.effect,
         reason=verdict.reason,
         determining=verdict.determining,
@@ -126,11 +150,11 @@ def _decide(
     )
     if not verdict.lacks_consent:
         return result
-    purpose = snapshot.catalog.purposes[item.purpose]
+    purpose = snapshot.catalog.purposes[question.purpose]
     not_before = now
-    if verdict.reason in (Reason.CONSENT_WITHDRAWN, Reason.CONSENT_REFUSED) and no_order is not None:
-        not_before = max(now, standing.times[no_order] + round(purpose.reask_after_seconds * SECOND))
-    return replace(result, ask=_consent_to_ask(item, verdict, snapshot), ask_not_before=not_before)
+    if verdict.reason in (Reason.CONSENT_WITHDRAWN, Reason.CONSENT_REFUSED) and no_since is not None:
+        not_before = max(now, no_since + round(purpose.reask_after_seconds * SECOND))
+    return replace(result, ask=_consent_to_ask(question, verdict, snapshot), ask_not_before=not_before)
 
 
 def _consent_to_ask(question: Question, verdict: Verdict, snapshot: Snapshot) -> ConsentToAsk:

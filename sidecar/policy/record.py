@@ -24,16 +24,17 @@ _SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
 class Record:
-    """One mapping; *known* are the keys it may have."""
+    """One mapping; *known* are the keys it may have, *area* is what the codes of its problems begin with."""
 
-    def __init__(self, node: Mapping, known: Collection[str], problems: Problems) -> None:
+    def __init__(self, node: Mapping, known: Collection[str], problems: Problems, *, area: str = "catalog") -> None:
         self.place = node.place
         self.problems = problems
+        self._area = area
         self._values = {key.text: value for key, value in node.entries}
         self._keys = {key.text: key.place for key, _ in node.entries}
         for key, place in self._keys.items():
             if key not in known:
-                problems.unknown(place, "catalog.unknown_key", "key", key, known)
+                problems.unknown(place, f"{area}.unknown_key", "key", key, known)
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -43,11 +44,22 @@ class Record:
         value = self._values.get(key)
         return self.place if value is None else value.place
 
+    def node(self, key: str) -> Node | None:
+        """The value of *key* as it stands."""
+        return self._values.get(key)
+
+    def names(self, key: str) -> tuple[Scalar, ...]:
+        """Single values of a list, each once, at least one if there is a list; a value by itself is a list of one."""
+        value = self._values.get(key)
+        if isinstance(value, Scalar) and value.kind != "null":
+            return (value,)
+        return tuple(self._listed(key, required=True))
+
     def require(self, *keys: str) -> None:
         """Report each of *keys* that is missing."""
         for key in keys:
             if key not in self._values:
-                self.problems.error(self.place, "catalog.missing_key", f"`{key}` is missing", f"add `{key}: ...`")
+                self.problems.error(self.place, f"{self._area}.missing_key", f"`{key}` is missing", f"add `{key}: ...`")
 
     def text(self, key: str) -> str:
         """A text that is not empty; ``""`` if missing."""
@@ -142,11 +154,13 @@ class Record:
         """The records of a list."""
         value = self._values.get(key)
         if value is not None:
-            yield from records_of(value, f"`{key}`", known, self.problems)
+            yield from records_of(value, f"`{key}`", known, self.problems, area=self._area)
 
     def _refer(self, scalar: Scalar, noun: str, known: Known) -> None:
         if known is not None and scalar.text not in known:
-            self.problems.unknown(scalar.place, f"catalog.unknown_{noun.replace(' ', '_')}", noun, scalar.text, known)
+            self.problems.unknown(
+                scalar.place, f"{self._area}.unknown_{noun.replace(' ', '_')}", noun, scalar.text, known
+            )
 
     def _listed(self, key: str, *, required: bool) -> Iterator[Scalar]:
         value = self._values.get(key)
@@ -156,13 +170,15 @@ class Record:
             self._wrong(value, f"`{key}` must be a list", "write `[one, two]`", None)
             return
         if required and not value.items:
-            self.problems.error(value.place, "catalog.empty", f"`{key}` is empty", "name at least one")
+            self.problems.error(value.place, f"{self._area}.empty", f"`{key}` is empty", "name at least one")
         seen: set[str] = set()
         for item in value.items:
             if not isinstance(item, Scalar):
                 self._wrong(item, f"`{key}` must be a list of names", "write `[one, two]`", None)
             elif item.text in seen:
-                self.problems.error(item.place, "catalog.duplicate", f"`{item.text}` is listed twice", "remove one")
+                self.problems.error(
+                    item.place, f"{self._area}.duplicate", f"`{item.text}` is listed twice", "remove one"
+                )
             else:
                 seen.add(item.text)
                 yield item
@@ -178,25 +194,27 @@ class Record:
         if not isinstance(node, Scalar):
             return self._wrong(node, f"`{key}` must be a single value", f"one of {', '.join(names)}", None)
         if node.text not in names:
-            self.problems.unknown(node.place, "catalog.unknown_value", f"value of `{key}`:", node.text, names)
+            self.problems.unknown(node.place, f"{self._area}.unknown_value", f"value of `{key}`:", node.text, names)
             return None
         return options(node.text)
 
     def _wrong(self, node: Node, message: str, hint: str, default: "T") -> "T":
-        self.problems.error(node.place, "catalog.wrong_type", message, hint)
+        self.problems.error(node.place, f"{self._area}.wrong_type", message, hint)
         return default
 
 
 T = TypeVar("T")
 
 
-def records_of(node: Node, what: str, known: Collection[str], problems: Problems) -> Iterator[Record]:
+def records_of(
+    node: Node, what: str, known: Collection[str], problems: Problems, *, area: str = "catalog"
+) -> Iterator[Record]:
     """The records of *node*, which must be a list of mappings; *what* names it in messages."""
     if not isinstance(node, Sequence):
-        problems.error(node.place, "catalog.wrong_type", f"{what} must be a list", "start each entry with `- `")
+        problems.error(node.place, f"{area}.wrong_type", f"{what} must be a list", "start each entry with `- `")
         return
     for item in node.items:
         if isinstance(item, Mapping):
-            yield Record(item, known, problems)
+            yield Record(item, known, problems, area=area)
         else:
-            problems.error(item.place, "catalog.wrong_type", f"an entry of {what} must be a mapping", "`key: value`")
+            problems.error(item.place, f"{area}.wrong_type", f"an entry of {what} must be a mapping", "`key: value`")

@@ -5,10 +5,11 @@ from typing import NoReturn
 
 import click
 
+from sidecar.authoring.suite.reader import load_suites
 from sidecar.cli.failure import ExitCode
 from sidecar.cli.output import output_option, show_json, show_line
 from sidecar.cli.policy.argument import bundle_argument
-from sidecar.policy.bundle import load_bundle
+from sidecar.policy.bundle import read_draft
 
 
 @click.command("check")
@@ -16,19 +17,20 @@ from sidecar.policy.bundle import load_bundle
 @click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
 @output_option
 def check_bundle(*, bundle: str, strict: bool, output: str) -> NoReturn:
-    """Load BUNDLE and show everything that is wrong with it; exits 3 if it is invalid.
+    """Load BUNDLE and show everything that is wrong with it, its tests included; exits 3 if it is invalid.
 
     BUNDLE is a folder, an archive that `sidecar policy build` made, or a revision in git such as `main:policies`.
     """
-    loaded = load_bundle(bundle)
-    findings = loaded.findings
+    draft = read_draft(bundle)
+    load_suites(draft)
+    findings, policies = draft.findings, len(draft.policies)
     if output == "json":
         problems = [asdict(problem) for problem in findings]
-        show_json({"revision": loaded.revision, "policies": len(loaded.policies.ids), "problems": problems})
+        show_json({"revision": draft.files.revision, "policies": policies, "problems": problems})
     else:
         for finding in findings:
             for line in str(finding).splitlines():
                 show_line(line)
         warnings = f"{len(findings)} warning{'s' * (len(findings) != 1)}"
-        show_line(f"valid, {len(loaded.policies.ids)} policies, {warnings}; revision {loaded.revision}")
+        show_line(f"valid, {policies} policies, {warnings}; revision {draft.files.revision}")
     click.get_current_context().exit(ExitCode.ERROR if strict and findings else ExitCode.SUCCESS)

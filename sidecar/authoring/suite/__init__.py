@@ -1,0 +1,1 @@
+"""The tests that a bundle ships: read, run, compared, counted."""
