@@ -7,6 +7,7 @@ from sidecar.cli.lazy import LazyGroup
 COMMANDS: Final = {
     "check": "sidecar.cli.policy.check:check_bundle",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
+    "schemas": "sidecar.cli.policy.schemas:show_schemas",
 }
 
 policy = LazyGroup(name="policy", commands_at=COMMANDS, help="Work on a bundle. Needs no server.")

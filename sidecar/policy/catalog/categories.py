@@ -1,6 +1,7 @@
 """Data categories, fields and recipients: keys with titles."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from sidecar.model.catalog import Category, Field, Recipient
 from sidecar.model.vocabulary import FIRST_PARTY, THIRD_PARTY
@@ -8,7 +9,11 @@ from sidecar.policy.catalog.entries import Names, check_parents, check_plain, en
 from sidecar.policy.document import Node
 from sidecar.policy.problems import Place, Problems
 
-ALWAYS_RECIPIENTS = {
+CATEGORY_KEYS: Final = ("title",)
+FIELD_KEYS: Final = ("title", "categories")
+RECIPIENT_KEYS: Final = ("title",)
+
+ALWAYS_RECIPIENTS: Final = {
     FIRST_PARTY: Recipient(key=FIRST_PARTY, title="ourselves"),
     THIRD_PARTY: Recipient(key=THIRD_PARTY, title="anybody else"),
 }
@@ -18,7 +23,7 @@ def read_categories(node: Node, problems: Problems) -> Mapping[str, Category]:
     """The data categories; the part of a key before its last dot must be a category too."""
     categories: dict[str, Category] = {}
     places: dict[str, Place] = {}
-    for key, record in entries_of(node, ("title",), problems):
+    for key, record in entries_of(node, CATEGORY_KEYS, problems):
         record.require("title")
         categories[key.text] = Category(key=key.text, title=record.text("title"))
         places[key.text] = key.place
@@ -29,7 +34,7 @@ def read_categories(node: Node, problems: Problems) -> Mapping[str, Category]:
 def read_fields(node: Node, names: Names, problems: Problems) -> Mapping[str, Field]:
     """The fields, each in one or more data categories; dots in their keys mean nothing."""
     fields: dict[str, Field] = {}
-    for key, record in entries_of(node, ("title", "categories"), problems):
+    for key, record in entries_of(node, FIELD_KEYS, problems):
         record.require("title", "categories")
         listed = record.references("categories", "data category", names.categories)
         fields[key.text] = Field(key=key.text, title=record.text("title"), categories=tuple(sorted(listed)))
@@ -39,7 +44,7 @@ def read_fields(node: Node, names: Names, problems: Problems) -> Mapping[str, Fi
 def read_recipients(node: Node, problems: Problems) -> Mapping[str, Recipient]:
     """The recipients: the two that always are, and third parties by name."""
     recipients = dict(ALWAYS_RECIPIENTS)
-    for key, record in entries_of(node, ("title",), problems):
+    for key, record in entries_of(node, RECIPIENT_KEYS, problems):
         check_plain(key.text, key.place, problems)
         record.require("title")
         recipients[key.text] = Recipient(key=key.text, title=record.text("title"))

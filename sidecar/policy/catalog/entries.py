@@ -11,8 +11,8 @@ from sidecar.policy.problems import Place, Problems, did_you_mean
 from sidecar.policy.record import Known, Record
 
 _PART: Final = "[A-Za-z0-9_-]+"
-_DOTTED: Final = re.compile(rf"{_PART}(\.{_PART})*")
-_PLAIN: Final = re.compile(_PART)
+DOTTED: Final = re.compile(rf"{_PART}(\.{_PART})*")
+PLAIN: Final = re.compile(_PART)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ def entries_of(node: Node, known: Collection[str], problems: Problems) -> Iterat
         problems.error(node.place, "catalog.wrong_type", "the file must be a mapping", "write `key: {title: ...}`")
         return
     for key, value in node.entries:
-        if not _DOTTED.fullmatch(key.text):
+        if not DOTTED.fullmatch(key.text):
             problems.error(key.place, "catalog.key", f"`{key.text}` is not a key", _KEY_HINT)
         elif isinstance(value, Mapping):
             yield key, Record(value, known, problems)
@@ -43,7 +43,7 @@ def entries_of(node: Node, known: Collection[str], problems: Problems) -> Iterat
 
 def check_plain(key: str, place: Place, problems: Problems) -> None:
     """Report a key with dots where dots would mean nothing."""
-    if not _PLAIN.fullmatch(key):
+    if not PLAIN.fullmatch(key):
         problems.error(place, "catalog.key", f"`{key}` is not a key without dots", "letters, digits, `_` and `-`")
 
 

@@ -11,8 +11,9 @@ from sidecar.policy.document import Node
 from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record, records_of
 
-_REQUIRED: Final = ("key", "version", "title", "purposes", "categories", "reconsent", "valid_from")
-_KEYS: Final = (*_REQUIRED, "channels", "recipients")
+REQUIRED: Final = ("key", "version", "title", "purposes", "categories", "reconsent", "valid_from")
+KEYS: Final = (*REQUIRED, "channels", "recipients")
+RECONSENT: Final = ("required", "no")
 
 
 def read_notices(node: Node, names: Names, problems: Problems) -> Mapping[tuple[str, int], Notice]:
@@ -20,8 +21,8 @@ def read_notices(node: Node, names: Names, problems: Problems) -> Mapping[tuple[
     notices: dict[tuple[str, int], Notice] = {}
     if isinstance(node, MappingNode) and not node.entries:  # an empty file
         return notices
-    for record in records_of(node, "the file", _KEYS, problems):
-        record.require(*_REQUIRED)
+    for record in records_of(node, "the file", KEYS, problems):
+        record.require(*REQUIRED)
         notice = _notice(record, names)
         if (notice.key, notice.version) in notices:
             message = f"version {notice.version} of notice `{notice.key}` is there twice"
@@ -50,4 +51,4 @@ def _notice(record: Record, names: Names) -> Notice:
 
 def _reconsent(record: Record) -> bool:
     # Not an enum: YAML 1.1 takes `no` for a boolean, so it is the text as written that counts.
-    return record.reference("reconsent", "answer", ("required", "no")) == "required"
+    return record.reference("reconsent", "answer", RECONSENT) == "required"

@@ -12,7 +12,8 @@ from sidecar.policy.document import Node
 from sidecar.policy.problems import Place, Problems
 from sidecar.policy.record import Record
 
-_KEYS: Final = (
+DATA_USE_KEYS: Final = ("title",)
+KEYS: Final = (
     "title",
     "basis",
     "basis_by_jurisdiction",
@@ -24,7 +25,7 @@ _KEYS: Final = (
     "reask_after",
     "cache_for",
 )
-_JURISDICTION: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 alpha-2, or ISO 3166-2
+JURISDICTION: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 alpha-2, or ISO 3166-2
 
 
 def read_purposes(data_uses: Node | None, purposes: Node, problems: Problems) -> Mapping[str, Purpose]:
@@ -32,12 +33,12 @@ def read_purposes(data_uses: Node | None, purposes: Node, problems: Problems) ->
     found: dict[str, Purpose] = {}
     places: dict[str, Place] = {}
     if data_uses is not None:
-        for key, record in entries_of(data_uses, ("title",), problems):
+        for key, record in entries_of(data_uses, DATA_USE_KEYS, problems):
             record.require("title")
             found[key.text] = Purpose(key=key.text, title=record.text("title"))
             places[key.text] = key.place
     refusals: dict[str, Place] = {}
-    for key, record in entries_of(purposes, _KEYS, problems):
+    for key, record in entries_of(purposes, KEYS, problems):
         title = found[key.text].title if key.text in found else ""
         if not title and data_uses is not None:
             record.require("title")
@@ -75,7 +76,7 @@ def _purpose(key: str, title: str, record: Record) -> Purpose:
 def _bases(record: Record) -> Mapping[str, Basis]:
     bases: dict[str, Basis] = {}
     for code, basis in record.choices_by_key("basis_by_jurisdiction", Basis).items():
-        if not _JURISDICTION.fullmatch(code.text):
+        if not JURISDICTION.fullmatch(code.text):
             message = f"`{code.text}` is not a country or a part of one"
             record.problems.error(code.place, "catalog.jurisdiction", message, "ISO 3166: `DE`, `US-CA`")
         bases[code.text] = basis

@@ -9,8 +9,10 @@ from sidecar.policy.document import Mapping, Node
 from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record
 
-_REQUIRED: Final = ("title", "owner", "may_use")
-_USE_REQUIRED: Final = ("purpose", "fields", "actions")
+REQUIRED: Final = ("title", "owner", "may_use")
+KEYS: Final = (*REQUIRED, "may_ask_for")
+USE_REQUIRED: Final = ("purpose", "fields", "actions")
+USE_KEYS: Final = (*USE_REQUIRED, "recipients")
 
 
 def read_service(key: str, node: Node, names: Names, problems: Problems) -> Service | None:
@@ -18,19 +20,19 @@ def read_service(key: str, node: Node, names: Names, problems: Problems) -> Serv
     if not isinstance(node, Mapping):
         problems.error(node.place, "catalog.wrong_type", "the file must be a mapping", "start with `title: ...`")
         return None
-    record = Record(node, (*_REQUIRED, "may_ask_for"), problems)
-    record.require(*_REQUIRED)
+    record = Record(node, KEYS, problems)
+    record.require(*REQUIRED)
     return Service(
         key=key,
         title=record.text("title"),
         owner=record.text("owner"),
-        may_use=tuple(_use(use, names) for use in record.records("may_use", (*_USE_REQUIRED, "recipients"))),
+        may_use=tuple(_use(use, names) for use in record.records("may_use", USE_KEYS)),
         may_ask_for=frozenset(record.references("may_ask_for", "service", names.services, required=False)),
     )
 
 
 def _use(record: Record, names: Names) -> Use:
-    record.require(*_USE_REQUIRED)
+    record.require(*USE_REQUIRED)
     purpose = record.reference("purpose", "purpose", names.purposes)
     if names.purposes is not None and purpose in names.purposes and purpose not in names.usable:
         message = f"purpose `{purpose}` has no `basis`, so nothing may be used for it"
