@@ -12,6 +12,7 @@
     ├── ConsentLogError       the log could not be read or written; nothing was acknowledged
     │   └── LogConflictError  somebody else appended first; re-read and decide
     ├── BundleError           a bundle is invalid; carries every problem found
+    ├── AnalysisError         a bundle is too large to analyse, or what that needs is not installed
     └── ConfigError           the configuration is invalid
 
 A deny, a missing consent and a duplicate event are values, not errors. Messages are lower case, without a final
@@ -137,3 +138,9 @@ class BundleError(SidecarError):
         count = len(self.problems)
         where = f"the bundle `{self.source}`" if self.source else "the bundle"
         return f"{count} problem{'s' * (count != 1)} in {where}"
+
+
+class AnalysisError(SidecarError):
+    """An exact analysis cannot be made here."""
+
+    code = "policy.analysis"

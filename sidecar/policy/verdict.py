@@ -1,6 +1,7 @@
 """From what policies say to a verdict with its reason: the one place where an error becomes a deny."""
 
 from collections.abc import Callable
+from typing import Final
 
 from sidecar.model.decision import Question, Verdict
 from sidecar.model.facts import Facts
@@ -10,13 +11,14 @@ from sidecar.policy.evaluation import Evaluation
 Evaluate = Callable[[Question, Facts], Evaluation]
 """Asks the policies; never raises."""
 
-_LACKING = {
+LACKING: Final = {
     ConsentState.WITHDRAWN: Reason.CONSENT_WITHDRAWN,
     ConsentState.REFUSED: Reason.CONSENT_REFUSED,
     ConsentState.SUPERSEDED: Reason.CONSENT_SUPERSEDED,
     ConsentState.EXPIRED: Reason.CONSENT_EXPIRED,
     ConsentState.UNKNOWN: Reason.CONSENT_UNKNOWN,
 }
+"""The reason for a deny for want of consent, by its state."""
 _STRICTNESS = {mask: rank for rank, mask in enumerate(Mask)}
 _WEAKEST_FIRST = ((False, False), (True, False), (False, True), (True, True))  # (explicit, by a guardian)
 
@@ -73,7 +75,7 @@ def _forbidden(evaluation: Evaluation) -> Reason:
 def _lacking(facts: Facts, allowed: _Allowed) -> Reason:
     """What is wrong with the consent, where better consent would change the deny."""
     if facts.consent is not ConsentState.GIVEN:
-        return _LACKING[facts.consent]
+        return LACKING[facts.consent]
     if not facts.by_guardian and not allowed(_given(facts, explicit=True, by_guardian=False)):
         return Reason.GUARDIAN_REQUIRED
     return Reason.CONSENT_NOT_EXPLICIT

@@ -1,0 +1,266 @@
+"""A policy taken apart: a short-circuit combination of atoms, the smallest conditions not built by ``&& || ! if``.
+
+An atom depends on the values of a few dimensions of a question and on nothing else. Most are *exact*: their values can
+be tabulated. One that looks at a text, number or set of the caller's in any other way than comparing it with literals
+is not: it has infinitely many columns, and only Cedar knows which.
+Source: design, "Exact analysis".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cedarpy import pst
+
+from sidecar.policy.cedar.policy import Policy
+from sidecar.policy.cedar.tree import nodes
+from sidecar.policy.cedar.vocabulary import CONTEXT
+
+ATTRIBUTE: Final = "attributes."
+"""What the name of the dimension of a caller's attribute begins with."""
+
+_VARIABLES: Final = {"principal": "service", "action": "action", "resource": "field"}
+_CONTEXT: Final = pst.Var(name="context")
+_ATTRIBUTES: Final = pst.GetAttr(base=_CONTEXT, attr="attributes")
+_COMPARISONS: Final = ("eq", "not_eq", "less", "less_eq", "greater", "greater_eq")
+_LITERALS: Final = pst.StringLit | pst.LongLit
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A condition as Cedar's tree has it, and all dimensions whose value it depends on."""
+
+    expression: pst.Expr
+    reads: frozenset[str]
+    exact: bool
+    compares: str = ""  # the caller's text or number that it compares with literals, if it is exact and does
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True where *part* is false."""
+
+    part: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """*right* counts only where *left* is true."""
+
+    left: "Formula"
+    right: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """*right* counts only where *left* is false."""
+
+    left: "Formula"
+    right: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """*then* where *condition* is true, *otherwise* where it is false."""
+
+    condition: "Formula"
+    then: "Formula"
+    otherwise: "Formula"
+
+
+Formula = Atom | Not | And | Or | If
+
+
+def formula_of(policy: Policy, attributes: Mapping[str, str]) -> Formula:
+    """When *policy* applies: its head, then its conditions in order; *attributes* are those of the schema, with types."""
+    reader = _Reader(attributes)
+    tree = policy.tree
+    parts = [
+        *_head("principal", tree.principal),
+        *_head_of_action(tree.action),
+        *_head("resource", tree.resource),
+        *(clause.expr if isinstance(clause, pst.When) else pst.UnaryOp("not", clause.expr) for clause in tree.clauses),
+    ]
+    formula = reader.formula(parts[0]) if parts else reader.formula(pst.BoolLit(value=True))
+    for part in parts[1:]:
+        formula = And(formula, reader.formula(part))
+    return formula
+
+
+def atoms_of(formula: Formula) -> Iterator[Atom]:
+    """Every atom of *formula*, repeated ones too."""
+    stack = [formula]
+    while stack:
+        match stack.pop():
+            case Atom() as atom:
+                yield atom
+            case Not(part):
+                stack.append(part)
+            case And(left, right) | Or(left, right):
+                stack += (left, right)
+            case If(condition, then, otherwise):
+                stack += (condition, then, otherwise)
+
+
+def text_of(atom: Atom) -> str:
+    """*atom* in Cedar's notation, with more parentheses than its author wrote."""
+    template = _template("atom", atom.expression)
+    text = str(_set_of({"atom": template}))
+    return text[text.index("when {") + len("when {") : text.rindex("}")].strip()
+
+
+class _Reader:
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        self._attributes = attributes
+
+    def formula(self, expression: pst.Expr) -> Formula:
+        match expression:
+            case pst.UnaryOp(op="not", arg=arg):
+                return Not(self.formula(arg))
+            case pst.BinaryOp(op="and", left=left, right=right):
+                return And(self.formula(left), self.formula(right))
+            case pst.BinaryOp(op="or", left=left, right=right):
+                return Or(self.formula(left), self.formula(right))
+            case pst.IfThenElse(cond=condition, then_expr=then, else_expr=otherwise):
+                return If(self.formula(condition), self.formula(then), self.formula(otherwise))
+        return self._atom(expression)
+
+    def _atom(self, expression: pst.Expr) -> Atom:
+        use = _Use(self._attributes)
+        use.visit(expression)
+        hard = [name for name in use.valued if self._attributes.get(name) != "Bool"]
+        compares = _compares(expression) if hard else ""
+        return Atom(expression, frozenset(use.reads), exact=not hard or bool(compares), compares=compares)
+
+
+class _Use:
+    """The dimensions that an expression reads; of attributes in *valued* it reads more than their presence."""
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        self._attributes = attributes
+        self.reads: set[str] = set()
+        self.valued: set[str] = set()
+
+    def visit(self, expression: object) -> None:
+        match expression:
+            case pst.Var(name="context"):
+                self.reads.update(name for name in CONTEXT)
+                self._whole_attributes()
+            case pst.Var(name=name):
+                self.reads.add(_VARIABLES[name])
+            case pst.GetAttr(base=base, attr=attr) if base == _ATTRIBUTES:
+                self._value(attr)
+            case pst.GetAttr() if expression == _ATTRIBUTES:
+                self._whole_attributes()
+            case pst.GetAttr(base=base, attr=attr) if base == _CONTEXT:
+                self.reads.add(attr)
+            case pst.HasAttr(base=base, attrs=attrs) if base in (_CONTEXT, _ATTRIBUTES):
+                self._presence(attrs if base == _CONTEXT else ("attributes", *attrs))
+            case _:
+                for child in _children(expression):
+                    self.visit(child)
+
+    def _presence(self, path: tuple[str, ...]) -> None:
+        # What is always there is no observation; behind an entity's name comes one of its attributes.
+        if path[0] == "attributes":
+            self.reads.update(ATTRIBUTE + name for name in path[1:2])
+            self.valued.update(path[1:2] if len(path) > 2 else ())
+        elif len(path) > 1:
+            self.reads.add(path[0])
+
+    def _value(self, name: str) -> None:
+        self.reads.add(ATTRIBUTE + name)
+        self.valued.add(name)
+
+    def _whole_attributes(self) -> None:
+        for name in self._attributes:
+            self._value(name)
+
+
+def _compares(expression: pst.Expr) -> str:
+    """The attribute that *expression* compares with literals, if that is all it does."""
+    match expression:
+        case pst.BinaryOp(op=op, left=left, right=right) if op in _COMPARISONS:
+            one, other = (left, right) if isinstance(right, _LITERALS) else (right, left)
+            return _attribute(one) if isinstance(other, _LITERALS) else ""
+        case pst.Like(base=base):
+            return _attribute(base)
+        case pst.BinaryOp(op="contains", left=pst.Set(elements=elements), right=right):
+            return _attribute(right) if all(isinstance(one, _LITERALS) for one in elements) else ""
+    return ""
+
+
+def _attribute(expression: pst.Expr) -> str:
+    match expression:
+        case pst.GetAttr(base=base, attr=attr) if base == _ATTRIBUTES:
+            return attr
+    return ""
+
+
+def _children(expression: object) -> Iterator[object]:
+    if isinstance(expression, tuple):
+        yield from expression
+    elif isinstance(expression, Mapping):
+        yield from expression.values()
+    elif isinstance(expression, pst.UnaryOp):
+        yield expression.arg
+    elif isinstance(expression, pst.BinaryOp):
+        yield from (expression.left, expression.right)
+    elif isinstance(expression, pst.GetAttr | pst.HasAttr | pst.Like):
+        yield expression.base
+    elif isinstance(expression, pst.Is):
+        yield from (expression.base, *(() if expression.in_expr is None else (expression.in_expr,)))
+    elif isinstance(expression, pst.IfThenElse):
+        yield from (expression.cond, expression.then_expr, expression.else_expr)
+    elif isinstance(expression, pst.Set):
+        yield expression.elements
+    elif isinstance(expression, pst.Record):
+        yield expression.fields
+
+
+def _head(variable: pst.VarName, constraint: pst.PrincipalOrResourceConstraint) -> Iterator[pst.Expr]:
+    """The condition that a head of `principal` or `resource` is."""
+    subject = pst.Var(name=variable)
+    match constraint:
+        case pst.ScopeEq(entity=pst.EntityUid() as entity):
+            yield pst.BinaryOp("eq", subject, pst.EntityLit(entity))
+        case pst.ScopeIn(entity=pst.EntityUid() as entity):
+            yield pst.BinaryOp("in", subject, pst.EntityLit(entity))
+        case pst.ScopeIs(entity_type=type_):
+            yield pst.Is(subject, type_, None)
+        case pst.ScopeIsIn(entity_type=type_, entity=pst.EntityUid() as entity):
+            yield pst.Is(subject, type_, pst.EntityLit(entity))
+        case _:
+            assert isinstance(constraint, pst.ScopeAny)  # a slot would make it a template, which no bundle has
+
+
+def _head_of_action(constraint: pst.ActionConstraint) -> Iterator[pst.Expr]:
+    subject = pst.Var(name="action")
+    match constraint:
+        case pst.ActionEq(entity=entity):
+            yield pst.BinaryOp("eq", subject, pst.EntityLit(entity))
+        case pst.ActionIn(entities=entities):
+            yield pst.BinaryOp("in", subject, pst.Set(tuple(pst.EntityLit(entity) for entity in entities)))
+
+
+def policy_set_of(expressions: Mapping[str, pst.Expr]) -> pst.PolicySet:
+    """One permit for each of *expressions*, which applies exactly where it is true."""
+    return _set_of({name: _template(name, expression) for name, expression in expressions.items()})
+
+
+def _set_of(templates: Mapping[str, pst.Template]) -> pst.PolicySet:
+    return pst.PolicySet(templates={}, static_policies=pst.FrozenMap(templates), template_links=())
+
+
+def _template(name: str, expression: pst.Expr) -> pst.Template:
+    anything = pst.ScopeAny()
+    return pst.Template(name, "permit", anything, anything, anything, (pst.When(expression),), pst.FrozenMap())
+
+
+def literals_of(expression: pst.Expr) -> Iterator[str | int | tuple[str | None, ...]]:
+    """What *expression* compares a text or number with: literals, and patterns (``None`` stands for any text)."""
+    for node in nodes(expression):
+        if isinstance(node, _LITERALS):
+            yield node.value
+        elif isinstance(node, pst.Like):
+            yield tuple(part.value if isinstance(part, pst.Char) else None for part in node.pattern)
