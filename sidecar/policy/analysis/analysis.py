@@ -9,7 +9,7 @@ from sidecar.policy.analysis.function import DecisionFunction, PolicyFunction, T
 from sidecar.policy.analysis.outcomes import OUTCOMES
 from sidecar.policy.analysis.people import reachable
 from sidecar.policy.analysis.space import Diagram, Space, Variable, descend
-from sidecar.policy.analysis.tables import Dimension, Side, Tables, sendable_values, tabulate
+from sidecar.policy.analysis.tables import BUDGET, Dimension, Side, Tables, sendable_values, tabulate
 from sidecar.policy.bundle import Draft
 from sidecar.policy.cedar.atoms import ATTRIBUTE, Atom, atoms_of, text_of
 from sidecar.policy.cedar.tabulate import Truth
@@ -59,10 +59,10 @@ class Analysis:
         return descend(diagram, bits)
 
 
-def analyse(*drafts: Draft) -> Analysis:
+def analyse(*drafts: Draft, budget: int = BUDGET) -> Analysis:
     """The analysis of *drafts* over the common refinement of their classes; raises ``AnalysisError``."""
     space = Space()
-    tables = tabulate(drafts)
+    tables = tabulate(drafts, budget)
     variables = {one.name: space.add(one.name, len(one.classes)) for one in tables.dimensions}
     free = _free(space, tables)
     for several in free:
@@ -133,7 +133,10 @@ def _atoms(
             for place, truth in enumerate(row):
                 where.setdefault((place, truth), []).append(code)
         for place, atom in enumerate(atoms):
-            yield atom, Three(*(space.any(where.get((place, truth), ())) for truth in (Truth.TRUE, Truth.FALSE, Truth.ERROR)))
+            yield (
+                atom,
+                Three(*(space.any(where.get((place, truth), ())) for truth in (Truth.TRUE, Truth.FALSE, Truth.ERROR))),
+            )
 
 
 def _sendable(space: Space, tables: Tables, side: Side, variables: Mapping[str, Variable]) -> Diagram:

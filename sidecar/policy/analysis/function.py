@@ -33,7 +33,9 @@ def evaluate(formula: Formula, atoms: Mapping[Atom, Three]) -> Three:
             return Three(one.true & other.true, one.false | one.true & other.false, one.error | one.true & other.error)
         case Or(left, right):
             one, other = evaluate(left, atoms), evaluate(right, atoms)
-            return Three(one.true | one.false & other.true, one.false & other.false, one.error | one.false & other.error)
+            return Three(
+                one.true | one.false & other.true, one.false & other.false, one.error | one.false & other.error
+            )
         case If(condition, then, otherwise):
             chosen, yes, no = (evaluate(part, atoms) for part in (condition, then, otherwise))
             return Three(
@@ -89,9 +91,7 @@ def decide(
 
 
 class _Rules:
-    def __init__(
-        self, space: Space, policies: tuple[PolicyFunction, ...], variables: Mapping[str, Variable]
-    ) -> None:
+    def __init__(self, space: Space, policies: tuple[PolicyFunction, ...], variables: Mapping[str, Variable]) -> None:
         self._space = space
         self._policies = policies
         self._consent = variables["consent"]
@@ -148,4 +148,3 @@ class _Rules:
         """*diagram* as if consent were given so."""
         given = fix(diagram, self._consent, self._states[ConsentState.GIVEN])
         return fix(fix(given, self._explicit, int(explicit)), self._guardian, int(by_guardian))
-

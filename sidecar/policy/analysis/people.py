@@ -1,7 +1,7 @@
 """What can be known of a person, and the facts that this comes to for one purpose.
 
-A bundle's answer depends on facts, and those on the bundle: what basis a purpose has where the person's law is, and what
-it survives. So bundles are compared, and answers counted, for the same *person*, not for the same facts.
+A bundle's answer depends on facts, and those on the bundle: what basis a purpose has where the person's law is, and
+what it survives. So bundles are compared, and answers counted, for the same *person*, not for the same facts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,9 +55,7 @@ def reachable(space: Space, variables: Mapping[str, Variable]) -> Diagram:
     return valid & ~(over & (explicit | guardian)) & ~(erased & guardian)
 
 
-def for_person(
-    diagram: Diagram, purpose: Purpose, basis: Basis, variables: Mapping[str, Variable]
-) -> Diagram:
+def for_person(diagram: Diagram, purpose: Purpose, basis: Basis, variables: Mapping[str, Variable]) -> Diagram:
     """*diagram*, which speaks of facts, as one that speaks of a person asked about for *purpose*."""
     answer = fix(diagram, variables["basis"], tuple(Basis).index(basis))
     if Survival.RESTRICTION in purpose.survives:

@@ -49,7 +49,8 @@ class Space:
         bits = tuple(self._manager.add_vars(max(size - 1, 0).bit_length()))
         literals = [(self._manager.not_var(bit), self._manager.var(bit)) for bit in bits]
         codes = tuple(
-            self.all(pair[number >> place & 1] for place, pair in enumerate(reversed(literals))) for number in range(size)
+            self.all(pair[number >> place & 1] for place, pair in enumerate(reversed(literals)))
+            for number in range(size)
         )
         cube = self.all(positive for _, positive in literals)
         return Variable(name, size, bits, codes, self.any(codes), cube)

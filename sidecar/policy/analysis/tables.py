@@ -18,14 +18,14 @@ from sidecar.policy.cedar.atoms import ATTRIBUTE, Atom, Formula, atoms_of, formu
 from sidecar.policy.cedar.policy import Policy
 from sidecar.policy.cedar.tabulate import Tabulator, Truth, Value
 
-BUDGET: Final = 500_000
-"""Evaluations of Cedar for atoms that read the same dimensions; beyond that they are taken as free."""
+BUDGET: Final = 50_000
+"""Evaluations of Cedar for atoms that read the same dimensions, some 100 us each; beyond it they are taken as free."""
 
 Group = tuple[str, ...]
 """Dimensions that some atoms read, in their order."""
 
 Rows = Mapping[tuple[int, ...], Sequence[Truth]]
-"""By a value (its place) of each dimension of a group, the atoms of the group; no row where the bundle lacks a value."""
+"""By a value (its place) of each dimension of a group, its atoms; no row where the bundle lacks a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A dimension with its values in *classes*: of each the places in *values*, never empty, the first stands for it."""
+    """A dimension, its values in *classes*: of each the places in *values*, never empty; the first stands for it."""
 
     name: str
     values: tuple[Value, ...]
@@ -72,13 +72,13 @@ def take_apart(draft: Draft) -> Side:
     return Side(draft, uses_of(draft.catalog), formulas, atoms)
 
 
-def tabulate(drafts: Iterable[Draft]) -> Tables:
+def tabulate(drafts: Iterable[Draft], budget: int = BUDGET) -> Tables:
     """The tables of *drafts*, over the values of all of them."""
     sides = tuple(map(take_apart, drafts))
     values, beyond = _values(sides)
     groups, free = [], []
     for side in sides:
-        tables, rest = _tabulate(side, values, beyond)
+        tables, rest = _tabulate(side, values, beyond, budget)
         groups.append(tables)
         free.append(rest)
     dimensions = tuple(
@@ -117,14 +117,14 @@ def _values(sides: Sequence[Side]) -> tuple[dict[str, tuple[Value, ...]], set[st
 
 
 def _tabulate(
-    side: Side, values: Mapping[str, tuple[Value, ...]], beyond: Collection[str]
+    side: Side, values: Mapping[str, tuple[Value, ...]], beyond: Collection[str], budget: int
 ) -> tuple[Mapping[Group, tuple[tuple[Atom, ...], Rows]], tuple[Atom, ...]]:
     order = {name: place for place, name in enumerate(values)}
     by_group: dict[Group, list[Atom]] = {}
     free: list[Atom] = []
     for atom in side.atoms:
         group = tuple(sorted(atom.reads, key=order.__getitem__))
-        small = prod(len(values[name]) for name in group) <= BUDGET
+        small = prod(len(values[name]) for name in group) <= budget
         if atom.exact and small and atom.compares not in beyond:
             by_group.setdefault(group, []).append(atom)
         else:

@@ -7,6 +7,7 @@ characters that nothing names behave alike, so one of them stands for the rest.
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import chain, count
 from typing import Final
 
 Pattern = tuple[str | None, ...]
@@ -41,7 +42,7 @@ def witnesses(literals: Iterable[str], patterns: Iterable[Pattern]) -> tuple[str
 
 
 class _Machine:
-    """All patterns and the trie of all literals, side by side. A state: a node of the trie, then a set of places each."""
+    """All patterns and the trie of all literals, side by side: a state is a node of the trie, then sets of places."""
 
     def __init__(self, literals: tuple[str, ...], patterns: tuple[Pattern, ...]) -> None:
         self._patterns = patterns
@@ -57,7 +58,8 @@ class _Machine:
             self._ends[node] = number
         named = {character for literal in literals for character in literal}
         named |= {character for pattern in patterns for character in pattern if character is not None}
-        other = next(chr(code) for code in (*range(ord("a"), ord("z") + 1), *range(0x100, 0x110000)) if chr(code) not in named)
+        codes = chain(range(ord("a"), ord("z") + 1), count(0x100))
+        other = next(character for character in map(chr, codes) if character not in named)
         self.alphabet = (*sorted(named), other)
         self.start: _State = (0, *(self._closed(pattern, 1) for pattern in patterns))
 

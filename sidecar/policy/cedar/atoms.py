@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import cedarpy
 from cedarpy import pst
 
 from sidecar.policy.cedar.policy import Policy
@@ -72,7 +73,7 @@ Formula = Atom | Not | And | Or | If
 
 
 def formula_of(policy: Policy, attributes: Mapping[str, str]) -> Formula:
-    """When *policy* applies: its head, then its conditions in order; *attributes* are those of the schema, with types."""
+    """When *policy* applies: its head, then its conditions in order; *attributes* are the schema's, with types."""
     reader = _Reader(attributes)
     tree = policy.tree
     parts = [
@@ -104,8 +105,7 @@ def atoms_of(formula: Formula) -> Iterator[Atom]:
 
 def text_of(atom: Atom) -> str:
     """*atom* in Cedar's notation, with more parentheses than its author wrote."""
-    template = _template("atom", atom.expression)
-    text = str(_set_of({"atom": template}))
+    text = str(cedarpy.PolicySet.from_pst(policy_set_of({"atom": atom.expression})))
     return text[text.index("when {") + len("when {") : text.rindex("}")].strip()
 
 

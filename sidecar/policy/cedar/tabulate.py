@@ -73,7 +73,10 @@ def _request(point: Mapping[str, Value]) -> dict[str, Any]:
         "action": uid("Action", str(point["action"])),
         "resource": uid("Field", str(point["field"])),
         "context": {
-            **{name: point[name] if type_ == "Bool" else uid(type_, str(point[name])) for name, type_ in CONTEXT.items()},
+            **{
+                name: point[name] if type_ == "Bool" else uid(type_, str(point[name]))
+                for name, type_ in CONTEXT.items()
+            },
             "attributes": {
                 name.removeprefix(ATTRIBUTE): sorted(value) if isinstance(value, frozenset) else value
                 for name, value in point.items()
