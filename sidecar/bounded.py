@@ -45,6 +45,10 @@ class Generations(Generic[K, V]):
             self._young = young = {}
         young[key] = value
 
+    def values(self) -> tuple[V, ...]:
+        """All values, those that were put or asked for lately last; one that is in both generations comes twice."""
+        return (*self._old.values(), *self._young.values())
+
     def __len__(self) -> int:
         """How many entries are held; one that is in both generations counts twice."""
         return len(self._young) + len(self._old)

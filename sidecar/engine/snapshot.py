@@ -16,5 +16,5 @@ class Snapshot:
     def __init__(self, bundle: Bundle, *, capacity: int = CAPACITY) -> None:
         self.bundle = bundle
         self.catalog = bundle.catalog
-        self.verdicts = VerdictTable(bundle, capacity=capacity)
+        self.verdicts = VerdictTable(bundle.policies, capacity=capacity)
         self.facts = FactsMemo(bundle.catalog, capacity=capacity)

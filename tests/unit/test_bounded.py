@@ -50,6 +50,16 @@ def test_what_is_asked_for_survives() -> None:
     assert kept == [-1] * 100
 
 
+def test_the_latest_value_comes_last() -> None:
+    """Who puts them all into another map, in this order, loses those first that nobody asked for."""
+    held: Generations[str, int] = Generations(4)
+    for number, key in enumerate("abc"):
+        held.put(key, number)
+    held.get("a")
+
+    assert (0, 1, 2, 0) == held.values()
+
+
 def test_what_is_not_asked_for_goes() -> None:
     """An entry that nobody asks for is forgotten after a capacity of others."""
     held: Generations[int, int] = Generations(10)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sidecar.model.catalog import Catalog
 from sidecar.model.vocabulary import Mask, Reason
-from sidecar.policy.cedar.observed import attributes_read
+from sidecar.policy.cedar.footprint import Footprint, footprints_of
 from sidecar.policy.cedar.policy import Policy
 from sidecar.policy.cedar.vocabulary import schema_text
 from sidecar.policy.cedar.world import entities_json, keys_of
@@ -23,7 +23,7 @@ class Compiled:
     titles: Mapping[str, str]  # by policy id, of every policy
     forbids: Mapping[str, Reason]  # by policy id, of every forbid
     masks: Mapping[str, Mask]  # by policy id
-    attributes_read: frozenset[str] | None
+    footprints: Mapping[str, Footprint]  # by policy id, of every policy
 
 
 def compile_policies(policies: Iterable[Policy], catalog: Catalog) -> Compiled:
@@ -45,5 +45,5 @@ def compile_policies(policies: Iterable[Policy], catalog: Catalog) -> Compiled:
             id_: policy.reason or Reason.FORBIDDEN for id_, policy in by_id.items() if policy.tree.effect == "forbid"
         },
         masks={id_: policy.mask for id_, policy in by_id.items() if policy.mask is not None},
-        attributes_read=attributes_read(policy.tree for policy in by_id.values()),
+        footprints=footprints_of(by_id.values(), catalog.attributes),
     )

@@ -8,9 +8,13 @@ import cedarpy
 from sidecar.model.decision import AttributeValue, Question
 from sidecar.model.facts import Facts
 from sidecar.policy.cedar.compiled import Compiled
+from sidecar.policy.cedar.footprint import union
 from sidecar.policy.cedar.vocabulary import NO_CHANNEL
 from sidecar.policy.cedar.world import uid
 from sidecar.policy.evaluation import Evaluation
+
+_NAMED: Final = {"service": "Service", "field": "Field", "purpose": "Purpose", "recipient": "Recipient"}
+"""Dimensions of a question that the catalog fills, each with its entity type."""
 
 _BLAMED: Final = re.compile(r"policy `([^`]*)`")
 
@@ -25,11 +29,14 @@ class Policies:
         self._policies = cedarpy.PolicySet.from_json_str(compiled.policies_json, release_gil=True)
         self._schema = cedarpy.Schema.from_str(compiled.schema_text, release_gil=True)
         self._entities = cedarpy.Entities.from_json_str(compiled.entities_json, self._schema, release_gil=True)
-        self._keys = compiled.keys
+        self.names: Final = {dimension: compiled.keys[type_] for dimension, type_ in _NAMED.items()}
+        """Every name that a question may have in a dimension that the catalog fills."""
         self._forbids = compiled.forbids
         self._masks = compiled.masks
-        self.attributes_read: Final = compiled.attributes_read
-        """Names of the caller's attributes that some policy mentions; the others change no verdict."""
+        self.footprints: Final = compiled.footprints
+        """What each policy, by id, observes."""
+        self.footprint: Final = union(compiled.footprints.values()).with_counterfactual()
+        """All that verdicts observe: two questions that differ in nothing of it get the same verdict."""
         self.titles: Final = compiled.titles
 
     @property
@@ -45,9 +52,10 @@ class Policies:
         entity that does not exist, which it takes for one without parents) comes back as *erring*, and then nothing is
         allowed.
         """
-        for type_, key in _named(question):
-            if key not in self._keys[type_]:
-                return _erring((("", f'{type_}::"{key}" is not in the catalog'),))
+        for dimension, keys in self.names.items():
+            key = getattr(question, dimension)
+            if key not in keys:
+                return _erring((("", f'{_NAMED[dimension]}::"{key}" is not in the catalog'),))
         try:
             result = cedarpy.is_authorized(_request(question, facts), self._policies, self._entities, self._schema)
             decision, reasons, errors = result.decision, result.diagnostics.reasons, result.diagnostics.errors
@@ -73,15 +81,6 @@ def _erring(erring: tuple[tuple[str, str], ...]) -> Evaluation:
 def _blamed(message: str) -> tuple[str, str]:
     match = _BLAMED.search(message)
     return (match[1] if match else "", message)
-
-
-def _named(question: Question) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Service", question.service),
-        ("Field", question.field),
-        ("Purpose", question.purpose),
-        ("Recipient", question.recipient),
-    )
 
 
 def _request(question: Question, facts: Facts) -> dict[str, Any]:
