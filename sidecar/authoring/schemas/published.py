@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sidecar.authoring.schemas import catalog
+from sidecar.authoring.schemas import catalog, suite
 
 FOLDER: Final = ".schemas"
 """Where the schemas of a bundle are, so that editors find them without a network (ADR-0013)."""
@@ -33,6 +33,7 @@ PUBLISHED: Final = (
     Published(name="recipients", describes="catalog/recipients.yaml", schema=catalog.recipients_schema),
     Published(name="notices", describes="catalog/notices.yaml", schema=catalog.notices_schema),
     Published(name="service", describes="catalog/services/*.yaml", schema=catalog.service_schema),
+    Published(name="suite", describes="tests/*.yaml", schema=suite.suite_schema),
 )
 
 

@@ -89,7 +89,7 @@ def _step(node: Node, id_: str, problems: Problems) -> Step | None:
     written = {key.text: plain(value) for key, value in node.entries}
     try:
         event = event_of({key: value for key, value in written.items() if value is not None}, id_)
-    except (RequestError, AttributeError, TypeError) as error:
+    except (RequestError, AttributeError, TypeError, StopIteration) as error:  # the last: an act without a value
         detail = error.detail if isinstance(error, RequestError) else f"`{acts[0]}` is not as it should be"
         place = place_in(node, error.field) if isinstance(error, RequestError) else record.place_of(acts[0])
         problems.error(place, "suite.step", detail, "docs/authors/testing.md lists what a step can say")

@@ -1,6 +1,5 @@
 """The schemas of the catalog against its loader."""
 
-import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from random import Random
@@ -16,6 +15,7 @@ from sidecar.policy.problems import Problems
 from tests import yaml12
 from tests.case_files import DEMO
 from tests.random_bundles import random_bundle
+from tests.spoiling import Written, dumped, spoilt
 from tests.unit.policy.bundles import FILES
 
 VALIDATORS = {published.describes: jsonschema.Draft7Validator(published.schema()) for published in PUBLISHED}
@@ -164,64 +164,30 @@ _SPOILERS = (
 )
 
 
-def _spoilt(value: object, dice: Random) -> object:
-    """*value* with one thing in it changed, taken out or put in."""
-    if isinstance(value, dict) and value:
-        key = dice.choice(list(value))
-        match dice.randrange(6):
-            case 0:
-                return {other: item for other, item in value.items() if other != key}
-            case 1:
-                return {**value, dice.choice(_KEYS): _Written(dice.choice(_SPOILERS))}
-            case _:
-                return {**value, key: _spoilt(value[key], dice)}
-    if isinstance(value, list) and value and dice.random() < 0.8:
-        index = dice.randrange(len(value))
-        return [*value[:index], _spoilt(value[index], dice), *value[index + 1 :]]
-    return _Written(dice.choice(_SPOILERS))
-
-
 _KEYS = (
     *("title", "basis", "direct_marketing", "channels", "survives", "failure_mode", "serve_last_known", "cache_for"),
     *("recipients", "may_ask_for", "actions", "basis_by_jurisdiction", "x.y", "x"),
 )
 
 
-class _Written(str):
-    """YAML to be put down as it is."""
-
-    __slots__ = ()
-
-
-def _dumped(value: object) -> str:
-    match value:
-        case _Written():
-            return str(value)
-        case dict():
-            return "{" + ", ".join(f"{json.dumps(key)}: {_dumped(item)}" for key, item in value.items()) + "}"
-        case list():
-            return "[" + ", ".join(map(_dumped, value)) + "]"
-    return json.dumps(value)
-
-
 def test_what_the_loader_accepts_no_schema_refuses() -> None:
     """Of thousands of catalogs with one to three things spoilt, those that still load have no complaint."""
     accepted = refused = 0
-    for seed in range(1_500):
+    for seed in range(600):
         dice = Random(seed)
         path = dice.choice(list(CATALOG))
         value = yaml12.read(CATALOG[path])
         for _ in range(dice.randint(1, 3)):
-            value = _spoilt(value, dice)
-        text = _dumped(value)
+            value = spoilt(value, dice, [Written(text) for text in _SPOILERS], _KEYS)
+        text = dumped(value)
         if _loads({**CATALOG, path: text}):
             accepted += 1
             assert [] == _complaints(path, text), text
         else:
             refused += 1
 
-    assert accepted > 75
-    assert refused > 500
+    assert accepted > 15
+    assert refused > 200
 
 
 def test_the_small_bundle_loads() -> None:
