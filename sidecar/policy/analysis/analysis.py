@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from sidecar.policy.analysis.boxes import Boxing
 from sidecar.policy.analysis.dimensions import USES, Use
 from sidecar.policy.analysis.function import DecisionFunction, PolicyFunction, Three, decide, evaluate
 from sidecar.policy.analysis.outcomes import OUTCOMES
-from sidecar.policy.analysis.people import reachable
+from sidecar.policy.analysis.people import PERSON, reachable
 from sidecar.policy.analysis.space import Diagram, Space, Variable, descend
 from sidecar.policy.analysis.tables import BUDGET, Dimension, Side, Tables, sendable_values, tabulate
 from sidecar.policy.bundle import Draft
@@ -52,6 +53,13 @@ class Analysis:
     def exact(self) -> bool:
         """Whether every condition was tabulated."""
         return not self.inexact
+
+    def boxing(self) -> Boxing:
+        """What covers diagrams that speak of persons, attributes and free conditions, where a person can be."""
+        attributes = [name for name in self.variables if name.startswith(ATTRIBUTE)]
+        free = dict.fromkeys(variable.name for several in self.free for variable in several.values())
+        variables = [self.variables[name] for name in (*reversed(PERSON), *attributes, *free)]
+        return Boxing(variables, self.reachable & self.space.all(variable.valid for variable in variables))
 
     def at(self, diagram: Diagram, use: Use) -> Diagram:
         """*diagram* for the question *use*: it then speaks of facts and attributes only."""

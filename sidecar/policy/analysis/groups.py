@@ -1,0 +1,71 @@
+"""Questions that every bundle answers alike, whoever is asked about: what is declared, put together by its answers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sidecar.model.catalog import Purpose
+from sidecar.policy.analysis.analysis import Analysis
+from sidecar.policy.analysis.dimensions import Use
+from sidecar.policy.analysis.outcomes import NUMBERS, OUTCOMES, UNDECLARED, Outcome
+from sidecar.policy.analysis.people import Law, for_person, laws
+from sidecar.policy.analysis.space import Diagram, Variable, fix
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """*uses* that get the same *answers* under the same *law*: relations of person, attributes and outcome."""
+
+    law: Law
+    uses: tuple[Use, ...]
+    answers: tuple[Diagram, ...]  # one for each bundle
+
+    def where(self, side: int, outcome: Outcome, variable: Variable) -> Diagram:
+        """Where the bundle *side* gives *outcome*."""
+        return fix(self.answers[side], variable, NUMBERS[outcome])
+
+    def outcomes(self, side: int, variable: Variable, within: Diagram) -> Iterator[tuple[Outcome, Diagram]]:
+        """Each outcome that the bundle *side* gives somewhere *within*, and where."""
+        for outcome in OUTCOMES:
+            where = self.where(side, outcome, variable) & within
+            if where.satisfiable():
+                yield outcome, where
+
+
+def groups(analysis: Analysis) -> tuple[Group, ...]:
+    """Every use that some bundle declares, under every law, in groups; in the order of the first use of each."""
+    found: dict[tuple[Law, tuple[Diagram, ...]], list[Use]] = {}
+    answers = _Answers(analysis)
+    for use in dict.fromkeys(use for side in analysis.sides for use in side.uses):
+        for law, diagrams in answers.of(use):
+            found.setdefault((law, diagrams), []).append(use)
+    return tuple(Group(law, tuple(uses), diagrams) for (law, diagrams), uses in found.items())
+
+
+class _Answers:
+    """The answers to a use, for persons; each diagram is made once."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._declared = [frozenset(side.uses) for side in analysis.sides]
+        self._undeclared = analysis.outcome.codes[NUMBERS[UNDECLARED]]
+        self._laws: dict[str, tuple[Law, ...]] = {}
+        self._made: dict[tuple[object, ...], Diagram] = {}
+
+    def of(self, use: Use) -> Iterator[tuple[Law, tuple[Diagram, ...]]]:
+        facts = [
+            self._analysis.at(function.relation, use) if use in declared else None
+            for function, declared in zip(self._analysis.functions, self._declared, strict=True)
+        ]
+        purposes = [side.draft.catalog.purposes.get(use.purpose) for side in self._analysis.sides]
+        if use.purpose not in self._laws:
+            self._laws[use.purpose] = laws(purposes)
+        for law in self._laws[use.purpose]:
+            yield law, tuple(self._answer(n, d, purposes[n], law) for n, d in enumerate(facts))
+
+    def _answer(self, side: int, facts: Diagram | None, purpose: Purpose | None, law: Law) -> Diagram:
+        if facts is None or purpose is None:
+            return self._undeclared
+        key = (facts, purpose.survives, law.bases[side])
+        if key not in self._made:
+            self._made[key] = for_person(facts, purpose, law.bases[side], self._analysis.variables)
+        return self._made[key]

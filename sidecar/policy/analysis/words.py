@@ -1,0 +1,161 @@
+"""Classes of questions in words that an author thinks in."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from sidecar.model.vocabulary import FIRST_PARTY, ConsentState
+from sidecar.policy.analysis.analysis import Analysis
+from sidecar.policy.analysis.boxes import Box, Point
+from sidecar.policy.analysis.dimensions import FACT_VALUES, Use
+from sidecar.policy.analysis.people import PERSON, Law
+from sidecar.policy.analysis.tables import Dimension
+from sidecar.policy.cedar.atoms import ATTRIBUTE, text_of
+from sidecar.policy.cedar.tabulate import Value
+from sidecar.policy.cedar.vocabulary import NO_CHANNEL
+
+_FLAGS: Final = {
+    "explicit": ("explicit", "not explicit"),
+    "by_guardian": ("by a guardian", "not by a guardian"),
+    "objected": ("objected", "no objection"),
+    "restricted": ("restricted", "not restricted"),
+    "erased": ("erased", "not erased"),
+}
+_SHOWN: Final = 6
+
+
+class Words:
+    """Says what the numbers of one analysis stand for."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._dimensions = {one.name: one for one in analysis.tables.dimensions}
+        self._free = {variable.name: text_of(atom) for several in analysis.free for atom, variable in several.items()}
+
+    def box(self, box: Box) -> str:
+        """When a question is in *box*: ``consent given, explicit, adult``; ``always`` if nothing matters."""
+        return ", ".join(self._parts(box)) or "always"
+
+    def point(self, point: Point) -> dict[str, Value]:
+        """The facts of the person at *point*, by name."""
+        return {name: FACT_VALUES[name][point[name]] for name in PERSON}
+
+    def attributes(self, point: Point) -> dict[str, Value]:
+        """What the caller sends at *point*, by name; of texts and numbers one that stands for others."""
+        values = {name: one.shown(point[name]) for name, one in self._dimensions.items() if name.startswith(ATTRIBUTE)}
+        return {name.removeprefix(ATTRIBUTE): value for name, value in values.items() if value is not None}
+
+    def _parts(self, box: Box) -> Iterator[str]:
+        if "consent" in box:
+            yield _consent(box["consent"])
+        for name, (yes, no) in _FLAGS.items():
+            if name in box:
+                yield yes if box[name] == {1} else no
+        if "age" in box:
+            yield _either(sorted(str(FACT_VALUES["age"][number]) for number in box["age"]), "age ")
+        for name, numbers in box.items():
+            if name.startswith(ATTRIBUTE):
+                yield _attribute(name.removeprefix(ATTRIBUTE), self._dimensions[name], numbers)
+            elif name in self._free:
+                yield f"`{self._free[name]}`" if numbers == {1} else f"not `{self._free[name]}`"
+
+
+def _consent(numbers: frozenset[int]) -> str:
+    states = [str(FACT_VALUES["consent"][number]) for number in sorted(numbers)]
+    others = [state for state in map(str, ConsentState) if state not in states]
+    if len(others) == 1:
+        return f"consent not {others[0]}"
+    return "consent " + _or(states)
+
+
+def _either(values: Sequence[str], prefix: str) -> str:
+    return f"{prefix}{_or(values)}"
+
+
+def _or(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"
+
+
+def _attribute(name: str, dimension: Dimension, numbers: frozenset[int]) -> str:
+    chosen = [dimension.values[place] for number in sorted(numbers) for place in dimension.classes[number]]
+    sent = [value for value in chosen if value is not None]
+    parts: list[str] = []
+    if all(isinstance(value, bool) for value in sent):
+        parts = [name if value else f"not {name}" for value in sent]
+    elif all(isinstance(value, int) for value in sent):
+        known = sorted(value for value in dimension.values if isinstance(value, int))
+        parts = [_stretch(name, low, high) for low, high in _stretches(known, {v for v in sent if isinstance(v, int)})]
+    elif all(isinstance(value, str) for value in sent):
+        parts = _texts(name, sent, [value for value in dimension.values if isinstance(value, str)])
+    else:
+        parts = [f"{name} sent"]
+    if None in chosen:
+        parts.append(f"{name} not sent")
+    return " or ".join(parts)
+
+
+def _stretches(known: Sequence[int], chosen: set[int]) -> Iterator[tuple[int | None, int | None]]:
+    """Stretches of numbers without a gap, ``None`` for no bound; what lies between two neighbours is like them."""
+    start: int | None = None
+    for place, number in enumerate(known):
+        if number not in chosen:
+            continue
+        if place == 0 or known[place - 1] not in chosen:
+            start = None if place == 0 else number
+        if place == len(known) - 1:
+            yield start, None
+        elif known[place + 1] not in chosen:
+            yield start, number
+
+
+def _stretch(name: str, low: int | None, high: int | None) -> str:
+    if low is None:
+        return f"{name} sent" if high is None else f"{name} <= {high}"
+    if high is None:
+        return f"{name} >= {low}"
+    return f"{name} == {low}" if low == high else f"{low} <= {name} <= {high}"
+
+
+def _texts(name: str, chosen: Sequence[Value], known: Sequence[str]) -> list[str]:
+    others = [text for text in known if text not in chosen]
+    if not others:
+        return [f"{name} sent"]
+    if len(chosen) <= len(others):
+        return [f"{name} like {_or([repr(text) for text in chosen])}"]
+    return [f"{name} unlike {_or([repr(text) for text in others])}"]
+
+
+def law_text(law: Law) -> str:
+    """Where *law* holds, if not everywhere."""
+    return f"where the law is that of {_or(law.jurisdictions)}" if law.jurisdictions else ""
+
+
+def uses_text(uses: Iterable[Use]) -> Iterator[str]:
+    """*uses* in as few lines as they fit: what they differ in by one thing only is one line."""
+    for services, fields, purposes, actions, recipients, channels in merged([use.values for use in uses]):
+        text = f"{_listed(services)} {_or(actions)} {_listed(fields)} for {_listed(purposes)}"
+        text += f" with {_listed(recipients)}" if recipients != (FIRST_PARTY,) else ""
+        text += f" by {_or(channels)}" if channels != (NO_CHANNEL,) else ""
+        yield text
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+
+
+def merged(rows: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], ...]]:
+    """*rows* as products of sets: rows that differ in one place are put together, one place after another."""
+    products: dict[tuple[tuple[str, ...], ...], None] = {tuple((value,) for value in row): None for row in rows}
+    width = len(next(iter(products), ()))
+    for place in (*range(width), *range(width)):
+        together: dict[tuple[tuple[str, ...], ...], dict[str, None]] = {}
+        for one in products:
+            together.setdefault(one[:place] + one[place + 1 :], {}).update(dict.fromkeys(one[place]))
+        products = {(*rest[:place], tuple(values), *rest[place:]): None for rest, values in together.items()}
+    return list(products)
+
+
+def pairs(values: Mapping[str, Value]) -> str:
+    """*values* as ``name=value``, in words where they are flags."""
+    return ", ".join(
+        f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in values.items()
+    )
