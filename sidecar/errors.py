@@ -13,6 +13,7 @@
     │   └── LogConflictError  somebody else appended first; re-read and decide
     ├── BundleError           a bundle is invalid; carries every problem found
     ├── AnalysisError         a bundle is too large to analyse, or what that needs is not installed
+    ├── ReloadError           a bundle could not be examined, for no fault of its own
     └── ConfigError           the configuration is invalid
 
 A deny, a missing consent and a duplicate event are values, not errors. Messages are lower case, without a final
@@ -96,6 +97,12 @@ class LogConflictError(ConsentLogError):
     """Another entry of the same subject was appended first."""
 
     code = "consent.log_conflict"
+
+
+class ReloadError(SidecarError):
+    """A bundle could not be examined, for a reason that is no fault of the bundle."""
+
+    code = "bundle.reload"
 
 
 class ConfigError(SidecarError):

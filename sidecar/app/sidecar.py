@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from sidecar import __version__
 from sidecar.app.clock import system_clock, system_ticks
 from sidecar.app.datadir import make_data_dir, operator_token
+from sidecar.app.pins import unknown_pins
+from sidecar.app.reload.reloader import Reloader
 from sidecar.config import Config
 from sidecar.consent.cache import ConsentCache
 from sidecar.consent.ledger import Ledger
@@ -17,11 +18,12 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite import SqliteLog
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import ConfigError
-from sidecar.model.catalog import Catalog
 from sidecar.model.instant import Instant
 from sidecar.policy.bundle import load_bundle
+from sidecar.policy.fingerprint import fingerprint
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics, Registry, State, StateCollector
+from sidecar.telemetry.reloads import Reloads
 from sidecar.transport.credentials import Credentials
 from sidecar.transport.edge import Edge
 from sidecar.transport.http import HttpListener, Pages
@@ -45,9 +47,11 @@ def build(
 
     Raises ``BundleError``, ``ConsentLogError`` or ``ConfigError``, each saying what to do, with everything closed.
     """
-    now = clock()
+    now, checked_at = clock(), ticks()
+    seen = fingerprint(config.bundle.path)  # before it is read: what changes meanwhile is a change
     snapshot = Snapshot(load_bundle(config.bundle.path))
-    _check_pins(config, snapshot.catalog)
+    for problem in unknown_pins(config.server.listen, snapshot.catalog):
+        raise ConfigError(f"{problem.message}; {problem.hint}")
     make_data_dir(config.data.dir)
     _check_key(config.data.dir)
     pseudonyms = Pseudonyms.load_or_create(config.data.dir / KEY_FILE)
@@ -56,9 +60,9 @@ def build(
         undo.callback(log.close)
         cache = ConsentCache(log, pseudonyms)
         ledger = Ledger(log, cache, pseudonyms, catalog=lambda: world.policies.snapshot.catalog, clock=clock)
-        policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=ticks())
+        policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=checked_at)
         world = World(policies=policies, cache=cache, ledger=ledger, clock=clock, ticks=ticks, bounds=config.freshness)
-        sidecar = Sidecar(config, world, log, Credentials(operator_token(config.token_file)))
+        sidecar = Sidecar(config, world, log, Credentials(operator_token(config.token_file)), seen=seen)
         undo.pop_all()
         return sidecar
 
@@ -66,7 +70,7 @@ def build(
 class Sidecar:
     """A sidecar: ``start`` once, ``stop`` once."""
 
-    def __init__(self, config: Config, world: World, log: SqliteLog, credentials: Credentials) -> None:
+    def __init__(self, config: Config, world: World, log: SqliteLog, credentials: Credentials, *, seen: bytes) -> None:
         self.config = config
         self.world = world
         self.registry = Registry()
@@ -74,6 +78,7 @@ class Sidecar:
         self._log = log
         metrics = Metrics(self.registry)
         self.errors = ErrorReports(metrics, world.clock)
+        self._reloads = Reloads(metrics)
         shared = Shared(
             world=world,
             lifecycle=self.lifecycle,
@@ -83,9 +88,11 @@ class Sidecar:
             credentials=credentials,
             metrics=metrics,
             errors=self.errors,
+            reloads=self._reloads,
         )
         self._grpc = GrpcServer(shared, config, backend=log.backend)
         self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)
+        self.reloader = Reloader(config, world, self._reloads, self.errors, seen=seen)
         self._http: HttpListener | None = None
         self.registry.register(StateCollector(self._state))
 
@@ -124,6 +131,7 @@ class Sidecar:
         with ExitStack() as last_first:
             last_first.callback(self._log.close)
             last_first.callback(self._pulse.stop)
+            last_first.callback(self.reloader.stop)
             if self._http is not None:
                 last_first.callback(self._http.stop)
             self._grpc.stop(grace_seconds)
@@ -139,6 +147,7 @@ class Sidecar:
         self.world.cache.load(now=self.world.clock(), ticks=self.world.ticks())
         self.lifecycle.begin()
         self._pulse.start()
+        self.reloader.start()
         self._report()
 
     def _report(self) -> None:
@@ -165,12 +174,13 @@ class Sidecar:
         )
 
     def _state(self) -> State:
-        world, verdicts = self.world, self.world.policies.snapshot.verdicts
-        freshness = world.freshness()
+        world, policies = self.world, self.world.policies
+        freshness, verdicts = world.freshness(policies), policies.snapshot.verdicts
         return State(
             ready=self.lifecycle.ready,
-            policy_revision=world.policies.snapshot.bundle.revision,
+            policy_revision=policies.snapshot.bundle.revision,
             policy_age_seconds=freshness.policy_age_ms / 1_000,
+            policy_reload_failed=self._reloads.bad,
             consent_age_seconds=freshness.consent_age_ms / 1_000,
             consent_position=world.cache.applied,
             subjects=world.cache.subjects,
@@ -190,11 +200,3 @@ def _check_key(data_dir: Path) -> None:
             f"`data.dir`: `{data_dir / LOG_FILE}` is there, but its key `{data_dir / KEY_FILE}` is not; "
             "restore the key from a backup, see docs/runbook.md"
         )
-
-
-def _check_pins(config: Config, catalog: Catalog) -> None:
-    for listener in config.server.listen:
-        if listener.service and listener.service not in catalog.services:
-            close = get_close_matches(listener.service, catalog.services, n=1)
-            hint = f"; did you mean `{close[0]}`?" if close else ""
-            raise ConfigError(f"`server.listen`: `{listener}`: the catalog has no service `{listener.service}`{hint}")

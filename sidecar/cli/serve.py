@@ -25,10 +25,15 @@ from sidecar.config import Config
 def serve(*, config_file: Path | None, seed_demo: bool, output: str, **options: Any) -> None:  # noqa: ANN401
     """Serve a bundle until SIGTERM or SIGINT, then finish the calls in flight.
 
+    A bundle that changes is checked, tested and then served without a restart; a bad one is refused, and `status` says
+    why. SIGHUP has it looked at now.
+
     Options come before the environment (SIDECAR_<SECTION>_<SETTING>), that before the file.
     """
     settings = read_settings(config_file, **options)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something that can look
     with stopped_by_signals(), running(settings) as (sidecar, reach):
+        signal.signal(signal.SIGHUP, lambda *_: sidecar.reloader.look_now())
         addresses = sidecar.addresses
         if output == "table":
             _announce(settings, addresses, reach)

@@ -23,6 +23,18 @@ class Bundle:
     """The policies, the catalog and all that belongs to them."""
 
     path: Path = setting(Path("policies"), "Folder of the bundle.")
+    poll_seconds: float = setting(1.0, "How often to look whether the bundle changed.", unit="seconds")
+    settle_seconds: float = setting(
+        1.0, "How long a change must have stood still before the bundle is read: a checkout takes time.", unit="seconds"
+    )
+    reload_timeout_seconds: float = setting(
+        60.0, "How long checking and testing a changed bundle may take; past that it is not served.", unit="seconds"
+    )
+
+    def __post_init__(self) -> None:
+        _between("bundle.poll_seconds", self.poll_seconds, 0.01, 3_600)
+        _between("bundle.settle_seconds", self.settle_seconds, 0, 3_600)
+        _between("bundle.reload_timeout_seconds", self.reload_timeout_seconds, 1, 3_600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +139,8 @@ class Freshness:
     )
     max_policy_age_seconds: float | None = setting(
         None,
-        "Time since the bundle's folder was read, which happens at the start only; `none` is no bound.",
+        "Time since what is served was last found to be what the bundle's source holds: it grows while that cannot be "
+        "read, or has a bad bundle; `none` is no bound.",
         unit="seconds",
     )
 

@@ -15,6 +15,8 @@ from sidecar.model.vocabulary import Effect, Reason
 BUCKETS: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 1e-1, 1.0)
 """Seconds; an answer from memory takes some 10 us, one that policies must be asked for some 100."""
 
+RELOAD_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Seconds."""
 
 _Kind = tuple[Effect, Reason]
 
@@ -44,6 +46,15 @@ class Metrics:
         self._in_flight = Gauge("sidecar_calls_in_flight", "Calls being answered now.", registry=registry)
         self._events = Counter("sidecar_events_total", "Recorded consent events.", ("kind",), registry=registry)
         self._errors = Counter("sidecar_errors_total", "Errors on our side.", ("component",), registry=registry)
+        self._reloads = Counter(
+            "sidecar_policy_reloads_total", "New states of the bundle's source.", ("outcome",), registry=registry
+        )
+        self._reload_seconds = Histogram(
+            "sidecar_policy_reload_duration_seconds",
+            "Time from a new state of the bundle's source, once it has settled, to its outcome.",
+            buckets=RELOAD_BUCKETS,
+            registry=registry,
+        )
         # Finding a child by its labels costs more than counting; there are few, so all are kept.
         self._decided: dict[_Kind, Counter] = {}
         self._ended: dict[tuple[str, str], Counter] = {}
@@ -75,6 +86,11 @@ class Metrics:
         """Count *events* of *kind*."""
         self._events.labels(kind).inc(events)
 
+    def reloaded(self, outcome: str, seconds: float) -> None:
+        """Count a reload that took *seconds*."""
+        self._reloads.labels(outcome).inc()
+        self._reload_seconds.observe(seconds)
+
     def failed(self, component: str) -> None:
         """Count an error of *component*."""
         self._errors.labels(component).inc()
@@ -87,6 +103,7 @@ class State:
     ready: bool
     policy_revision: str
     policy_age_seconds: float
+    policy_reload_failed: bool
     consent_age_seconds: float
     consent_position: int
     subjects: int
@@ -115,6 +132,7 @@ class StateCollector(Collector):
         for name, text, value in (
             ("sidecar_ready", "1 while questions are answered, else 0.", state.ready),
             ("sidecar_policy_age_seconds", "Time since the bundle's source was checked.", state.policy_age_seconds),
+            ("sidecar_policy_reload_failed", "1 while the newest bundle is bad, else 0.", state.policy_reload_failed),
             ("sidecar_consent_view_age_seconds", "How old the view of consent may be.", state.consent_age_seconds),
             ("sidecar_consent_position", "Position of the log that the view has reached.", state.consent_position),
             ("sidecar_consent_subjects", "Subjects with a record.", state.subjects),

@@ -43,9 +43,9 @@ class Desk:
     def decide(self, message: pb.CheckRequest, identity: Identity, until: float) -> tuple[Request, Decided]:
         """The question of *message*, and what was decided."""
         self.shared.lifecycle.require_ready()
-        snapshot = self.shared.world.policies.snapshot
-        request = self._reader.read(message, lambda named: identity.service(named, snapshot.catalog))
-        return request, self.decider.decide(request, snapshot, until=until)
+        policies = self.shared.world.policies
+        request = self._reader.read(message, lambda named: identity.service(named, policies.snapshot.catalog))
+        return request, self.decider.decide(request, policies, until=until)
 
     def decision_id(self) -> str:
         """A name that no other answer has."""

@@ -10,6 +10,7 @@ from sidecar.errors import ConsentLogError
 from sidecar.model.decision import Answer, Pending, Request
 from sidecar.model.instant import Instant
 from sidecar.transport.shared import Shared
+from sidecar.transport.world import Policies
 
 _ROUNDS: Final = 4  # a slot may run out again while it is resolved; then the answer is a deny
 _LOOK_SECONDS: Final = 0.005
@@ -45,28 +46,28 @@ class Decider:
             seconds = min(seconds, remaining * (1 - _RESERVE))
         return monotonic() + seconds
 
-    def decide(self, request: Request, snapshot: Snapshot, *, until: float) -> Decided:
-        """The answer to *request* under *snapshot*; waits for the revision it asks for *until* its patience is over.
+    def decide(self, request: Request, policies: Policies, *, until: float) -> Decided:
+        """The answer to *request* under *policies*; waits for the revision it asks for *until* its patience is over.
 
         Raises ``RequestError`` if ``at_least_as_fresh`` is no revision. A revision that does not arrive in time and a
         record that cannot be read are answers: denies with their reason.
         """
         began = perf_counter()
-        decided = self._decide(request, snapshot, until)
+        decided = self._decide(request, policies, until)
         self._metrics.decided(decided.answer.results, perf_counter() - began)
         return decided
 
-    def _decide(self, request: Request, snapshot: Snapshot, until: float) -> Decided:
-        world = self._world
+    def _decide(self, request: Request, policies: Policies, until: float) -> Decided:
+        world, snapshot = self._world, policies.snapshot
         for _ in range(_ROUNDS):
             now = world.clock()
-            outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness())
+            outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness(policies))
             if isinstance(outcome, Answer):
                 return Decided(answer=outcome, snapshot=snapshot, now=now)
             if not self._resolve(outcome, now, until):
                 break
         now = world.clock()
-        answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(), may_wait=False)
+        answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(policies), may_wait=False)
         assert isinstance(answer, Answer)
         return Decided(answer=answer, snapshot=snapshot, now=now)
 

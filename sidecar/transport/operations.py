@@ -1,14 +1,22 @@
 """StatusService: tells operators how the sidecar is."""
 
+from typing import Final
+
 import grpc
 
 from sidecar import __version__
 from sidecar.api.v1 import status_pb2 as pb
 from sidecar.api.v1 import status_pb2_grpc as pb_grpc
 from sidecar.config import Listener
+from sidecar.errors import Problem
 from sidecar.telemetry.errors import LastError
+from sidecar.telemetry.reloads import Reload
 from sidecar.transport.convert.instants import to_timestamp
 from sidecar.transport.shared import Shared
+
+MOST_PROBLEMS: Final = 1_000
+MOST_CHARACTERS: Final = 500
+"""Of a text of a problem; all problems together stay below what clients take."""
 
 
 class StatusServicer(pb_grpc.StatusServiceServicer):
@@ -38,14 +46,15 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
             )
 
     def _policy(self) -> pb.PolicyStatus:
-        policies = self._world.policies
+        policies, last = self._world.policies, self._shared.reloads.last
         return pb.PolicyStatus(
             revision=policies.snapshot.bundle.revision,
             source=policies.snapshot.bundle.source,
             loaded_at=to_timestamp(policies.loaded_at),
-            age_ms=self._world.freshness().policy_age_ms,
+            age_ms=self._world.freshness(policies).policy_age_ms,
             policies=len(policies.snapshot.bundle.policies.ids),
             verdicts=len(policies.snapshot.verdicts),
+            last_reload=None if last is None else _reload(last),
         )
 
     def _consent(self) -> pb.ConsentStatus:
@@ -57,6 +66,34 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
             profiles=cache.profiles,
             backend=self._backend,
         )
+
+
+def _reload(reload: Reload) -> pb.ReloadStatus:
+    return pb.ReloadStatus(
+        outcome=f"RELOAD_OUTCOME_{reload.outcome.upper()}",
+        at=to_timestamp(reload.at),
+        revision=reload.revision,
+        problems=[_problem(problem) for problem in reload.problems[:MOST_PROBLEMS]],
+        problems_left_out=max(0, len(reload.problems) - MOST_PROBLEMS),
+    )
+
+
+def _problem(problem: Problem) -> pb.BundleProblem:
+    return pb.BundleProblem(
+        file=_brief(problem.file),
+        line=problem.line,
+        column=problem.column,
+        code=problem.code,
+        message=_brief(problem.message),
+        hint=_brief(problem.hint),
+        warning=problem.warning,
+    )
+
+
+def _brief(text: str) -> str:
+    # What stands in a bundle may be of any length, and of any characters.
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 3] + "..."
 
 
 def _listener(listener: Listener) -> pb.ListenerStatus:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sidecar.config import Limits
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics
+from sidecar.telemetry.reloads import Reloads
 from sidecar.transport.credentials import Credentials
 from sidecar.transport.edge import Edge
 from sidecar.transport.lifecycle import Lifecycle
@@ -24,3 +25,4 @@ class Shared:
     credentials: Credentials
     metrics: Metrics
     errors: ErrorReports
+    reloads: Reloads

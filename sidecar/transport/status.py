@@ -16,6 +16,7 @@ from sidecar.errors import (
     NotReadyError,
     OverloadedError,
     RecordFullError,
+    ReloadError,
     RequestError,
     SidecarError,
 )
@@ -60,6 +61,7 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
     # Never raised while answering; their texts name files of the server.
     BundleError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     ConfigError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
+    ReloadError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
 }
 
 

@@ -17,7 +17,7 @@ class Policies:
 
     snapshot: Snapshot
     loaded_at: Instant
-    checked_at: Instant  # when its source was last looked at, in ticks
+    checked_at: Instant  # when its source was last found to hold just this, in ticks
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,13 +35,13 @@ class World:
     def __post_init__(self) -> None:
         self.point = DecisionPoint(self.cache)
 
-    def freshness(self) -> Freshness:
-        """How old both sources are, and may be."""
+    def freshness(self, policies: Policies | None = None) -> Freshness:
+        """How old both sources are, and may be; of *policies* if given, else of those in use."""
         ticks = self.ticks()
         return Freshness(
             consent_age_ms=self.cache.age_ms(ticks),
             max_consent_age_ms=_milliseconds(self.bounds.max_consent_age_seconds),
-            policy_age_ms=max(0, ticks - self.policies.checked_at) // 1_000,
+            policy_age_ms=max(0, ticks - (policies or self.policies).checked_at) // 1_000,
             max_policy_age_ms=_milliseconds(self.bounds.max_policy_age_seconds),
         )
 

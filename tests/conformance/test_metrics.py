@@ -30,6 +30,7 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     metrics.call_ended("Check", "OK")
     metrics.recorded("submission")
     metrics.failed("grpc")
+    metrics.reloaded("swapped", 0.1)
     zeros = dict.fromkeys(State.__slots__, 0)
     registry.register(StateCollector(lambda: State(**{**zeros, "policy_revision": "r"})))  # type: ignore[arg-type]
     found = {}
@@ -56,7 +57,7 @@ def test_names_follow_the_conventions() -> None:
 
 def test_no_label_can_grow_without_bound() -> None:
     """Nothing that a caller chooses, and nothing about a person, is a label."""
-    assert {"effect", "reason", "method", "code", "kind", "component", "revision"} == {
+    assert {"effect", "reason", "method", "code", "kind", "component", "revision", "outcome"} == {
         label for _, labels in exported().values() for label in labels
     }
 

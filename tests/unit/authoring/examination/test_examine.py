@@ -1,0 +1,75 @@
+"""The examination: what it says of good, bad, unchanged and missing bundles; and that the pieces make the whole."""
+
+from pathlib import Path
+
+from sidecar.authoring.examination.examine import examine
+from sidecar.authoring.examination.messages import Assembly, End, Ending, Looked, Order, Part, Piece
+from sidecar.errors import Problem
+from sidecar.model.catalog import Catalog
+from sidecar.policy.bundle import load_bundle, read_draft
+from sidecar.policy.cedar.compiled import Compiled, compile_policies
+from sidecar.policy.fingerprint import fingerprint
+from tests.unit.policy.bundles import FILES, problems, write
+
+
+def examined(folder: Path, serving: str = "") -> list[object]:
+    """Every message."""
+    messages: list[object] = []
+    examine(Order(source=str(folder), serving=serving), messages.append)
+    return messages
+
+
+def test_a_good_bundle_comes_in_pieces_that_make_the_whole(tmp_path: Path) -> None:
+    """Catalog and compiled policies are what loading makes of the same files."""
+    folder = write(tmp_path)
+    draft = read_draft(folder)
+    looked, *pieces, end = examined(folder)
+    parts = {part: Assembly() for part in Part}
+    for piece in pieces:
+        assert isinstance(piece, Piece)
+        parts[piece.part].add(piece)
+    seen = fingerprint(folder)
+
+    assert Looked(revision=draft.files.revision, before=seen, after=seen) == looked
+    assert draft.catalog == Catalog(**parts[Part.CATALOG].fields())
+    assert compile_policies(draft.policies, draft.catalog) == Compiled(**parts[Part.COMPILED].fields())
+    assert End(ending=Ending.GOOD) == end
+
+
+def test_findings_of_a_good_bundle_are_told(tmp_path: Path) -> None:
+    """A warning keeps nothing from being served."""
+    messages = examined(write(tmp_path, {"notes.yml": "x"}))
+
+    assert ["notes.yml"] == [message.file for message in messages if isinstance(message, Problem)]
+    assert End(ending=Ending.GOOD) == messages[-1]
+
+
+def test_every_problem_of_a_bad_bundle_is_told(tmp_path: Path) -> None:
+    """All that loading would tell, and nothing to serve."""
+    changes = {"main.cedar": FILES["main.cedar"] + "permit (", "catalog/fields.yaml": "a: {categories: [nope]}"}
+    expected = problems(tmp_path, changes)
+    _, *told, end = examined(tmp_path)
+
+    assert len(expected) > 1
+    assert list(expected) == told
+    assert End(ending=Ending.BAD) == end
+
+
+def test_what_is_served_is_not_examined_again(tmp_path: Path) -> None:
+    """The revision says that nothing that matters changed."""
+    folder = write(tmp_path)
+    messages = examined(folder, serving=load_bundle(folder).revision)
+
+    assert [Looked, End] == [type(message) for message in messages]
+    assert End(ending=Ending.UNCHANGED) == messages[-1]
+
+
+def test_a_missing_folder_is_a_bad_bundle(tmp_path: Path) -> None:
+    """Its problem names it."""
+    looked, problem, end = examined(tmp_path / "nowhere")
+
+    assert isinstance(looked, Looked)
+    assert "" == looked.revision
+    assert isinstance(problem, Problem)
+    assert ("bundle.missing", str(tmp_path / "nowhere")) == (problem.code, problem.file)
+    assert End(ending=Ending.BAD) == end
