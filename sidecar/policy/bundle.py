@@ -6,7 +6,7 @@ from pathlib import Path
 from sidecar.errors import BundleError, Problem
 from sidecar.model.catalog import Catalog
 from sidecar.policy.catalog.reader import read_catalog
-from sidecar.policy.cedar.compiled import compile_policies
+from sidecar.policy.cedar.compiled import Compiled, compile_policies
 from sidecar.policy.cedar.lint import lint
 from sidecar.policy.cedar.loader import read_policies
 from sidecar.policy.cedar.policies import Policies
@@ -39,13 +39,17 @@ class Draft:
     policies: tuple[Policy, ...]  # in the order of the files
     findings: tuple[Problem, ...]  # warnings, sorted
 
-    def bundle(self) -> Bundle:
-        """What is served of it."""
+    def compiled(self) -> Compiled:
+        """Its policies in the form that travels."""
+        return compile_policies(self.policies, self.catalog)
+
+    def bundle(self, compiled: Compiled | None = None) -> Bundle:
+        """What is served of it; *compiled*, if given, is what ``compiled`` gave."""
         return Bundle(
             revision=self.files.revision,
             source=self.source,
             catalog=self.catalog,
-            policies=Policies(compile_policies(self.policies, self.catalog)),
+            policies=Policies(compiled or self.compiled()),
             findings=self.findings,
         )
 

@@ -285,6 +285,17 @@ def test_a_child_that_is_killed_is_told_and_tried_again(
     assert 0 == gauge(served)
 
 
+def test_a_bundle_that_fails_its_own_tests_is_refused(bundle: Path, caller: Caller) -> None:
+    """Each test that fails is told at its place."""
+    before = ask(caller)
+    suite = bundle / "tests/basics.yaml"
+    suite.write_text(suite.read_text().replace("{effect: deny}", "{effect: allow}"))
+    policy = ended(caller, "REFUSED")
+
+    assert before == ask(caller)
+    assert [("tests/basics.yaml", 6, "test.failed")] == [(p.file, p.line, p.code) for p in policy.last_reload.problems]
+
+
 def test_a_bundle_without_a_pinned_service_is_refused(bundle: Path) -> None:
     """Every caller of that listener would be refused: the bundle is, as it is at the start."""
     settings = SETTINGS | {"server.listen": ("127.0.0.1:0", "127.0.0.1:0,service=newsletter")}

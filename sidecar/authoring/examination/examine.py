@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sidecar.authoring.examination.messages import End, Ending, Looked, Order, Part, pieces
+from sidecar.authoring.suite.reader import load_suites
+from sidecar.authoring.suite.runner import Asking
+from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import BundleError, Problem
 from sidecar.policy.bundle import Draft, check_files
-from sidecar.policy.cedar.compiled import compile_policies
-from sidecar.policy.files import read_files
 from sidecar.policy.fingerprint import fingerprint
-from sidecar.policy.problems import Place, Problems
+from sidecar.policy.problems import Problems
+from sidecar.policy.source.reading import read_source
 
 Send = Callable[[object], None]
 
@@ -19,25 +21,23 @@ def examine(order: Order, send: Send) -> None:
 
     The files are read once: what is checked is what is compiled, whatever happens to them meanwhile.
     """
-    source = Path(order.source)
-    problems = Problems()
+    source, problems = Path(order.source), Problems()
     before = fingerprint(source)
-    if not source.is_dir():
-        problems.error(Place(order.source), "bundle.missing", "there is no such folder", "name the folder of a bundle")
+    try:
+        read = read_source(source, problems)
+    except BundleError as error:
         send(Looked(revision="", before=before, after=fingerprint(source)))
-        _refuse(problems.sorted(), send)
+        _refuse(error.problems, send)
         return
-    files = read_files(source, problems)
-    send(Looked(revision=files.revision, before=before, after=fingerprint(source)))
-    if files.revision == order.serving and not problems.invalid:
+    send(Looked(revision=read.files.revision, before=before, after=fingerprint(source)))
+    if read.files.revision == order.serving and not problems.invalid:
         send(End(ending=Ending.UNCHANGED))
         return
     try:
-        draft = check_files(files, problems, source=order.source)
+        draft = check_files(read.files, problems, source=read.name)
+        _hand_over(draft, send)
     except BundleError as error:
         _refuse(error.problems, send)
-        return
-    _hand_over(draft, send)
 
 
 def _refuse(problems: tuple[Problem, ...], send: Send) -> None:
@@ -47,12 +47,15 @@ def _refuse(problems: tuple[Problem, ...], send: Send) -> None:
 
 
 def _hand_over(draft: Draft, send: Send) -> None:
+    """Run the bundle's own tests, and send it if it passes; raises ``BundleError`` with all that fails."""
+    suites = load_suites(draft)
+    compiled = draft.compiled()
+    failures = Asking(Snapshot(draft.bundle(compiled))).run(suites).failures
+    if failures:
+        raise BundleError(failures + draft.findings)
     for finding in draft.findings:
         send(finding)
-    for part, value in (
-        (Part.CATALOG, draft.catalog),
-        (Part.COMPILED, compile_policies(draft.policies, draft.catalog)),
-    ):
+    for part, value in ((Part.CATALOG, draft.catalog), (Part.COMPILED, compiled)):
         for piece in pieces(part, value):
             send(piece)
     send(End(ending=Ending.GOOD))

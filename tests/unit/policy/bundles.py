@@ -80,7 +80,14 @@ may_ask_for: [newsletter]
 may_use:
   - {purpose: essential.fraud, fields: [customer.email], actions: [use, retain]}
 """,
-    "tests/basics.yaml": "suite: basics\n",
+    "tests/basics.yaml": """\
+suite: basics
+now: 2026-06-01T12:00:00Z
+tests:
+  - name: nobody is written to who was not asked
+    ask: {service: newsletter, subject: stranger, field: customer.email, purpose: marketing.email}
+    want: {effect: deny}
+""",
 }
 
 

@@ -55,6 +55,27 @@ def test_every_problem_of_a_bad_bundle_is_told(tmp_path: Path) -> None:
     assert End(ending=Ending.BAD) == end
 
 
+FAILING = FILES["tests/basics.yaml"].replace("deny", "allow")
+
+
+def test_a_bundle_that_fails_its_own_tests_is_bad(tmp_path: Path) -> None:
+    """Each test that fails is a problem at its place; findings are told too."""
+    messages = examined(write(tmp_path, {"tests/basics.yaml": FAILING, "notes.yml": "x"}))
+    told = [(m.file, m.line, m.code) for m in messages if isinstance(m, Problem)]
+
+    assert [("notes.yml", 0, "bundle.unknown_file"), ("tests/basics.yaml", 6, "test.failed")] == told
+    assert End(ending=Ending.BAD) == messages[-1]
+
+
+def test_a_bundle_whose_tests_cannot_be_read_is_bad(tmp_path: Path) -> None:
+    """A test that does not run proves nothing."""
+    *_, problem, end = examined(write(tmp_path, {"tests/basics.yaml": FAILING.replace("want", "wamt")}))
+
+    assert isinstance(problem, Problem)
+    assert "tests/basics.yaml" == problem.file
+    assert End(ending=Ending.BAD) == end
+
+
 def test_what_is_served_is_not_examined_again(tmp_path: Path) -> None:
     """The revision says that nothing that matters changed."""
     folder = write(tmp_path)
