@@ -1,9 +1,12 @@
 """A map that never grows past its capacity, and forgets what was not asked for lately."""
 
-from typing import Generic, TypeVar
+from collections.abc import Iterator
+from typing import Final, Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+_STEP: Final = 64
 
 
 class Generations(Generic[K, V]):
@@ -48,6 +51,14 @@ class Generations(Generic[K, V]):
     def values(self) -> tuple[V, ...]:
         """All values, those that were put or asked for lately last; one that is in both generations comes twice."""
         return (*self._old.values(), *self._young.values())
+
+    def retire(self) -> Iterator[None]:
+        """Forget everything, a little at each step: dropped as a whole, thousands of entries would take too long."""
+        for generation in (self._old, self._young):
+            while generation:
+                for _ in range(min(_STEP, len(generation))):
+                    generation.popitem()
+                yield
 
     def __len__(self) -> int:
         """How many entries are held; one that is in both generations counts twice."""

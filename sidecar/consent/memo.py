@@ -1,6 +1,6 @@
 """Facts remembered per bundle: computed once for each profile and question."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -63,6 +63,10 @@ class FactsMemo:
     def floor(self, now: Instant) -> Mapping[str, int]:
         """The lowest version of each notice that is not superseded at *now*."""
         return self._at(now).floor
+
+    def retire(self) -> Iterator[None]:
+        """Forget everything, a little at each step, once another memo is in use."""
+        return self._season.known.retire()
 
     def _at(self, now: Instant) -> _Season:
         season = self._season

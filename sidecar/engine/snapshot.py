@@ -1,5 +1,6 @@
 """One bundle with all that is remembered about its answers; a request sees one from start to end."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from sidecar.consent.memo import FactsMemo
@@ -18,3 +19,11 @@ class Snapshot:
         self.catalog = bundle.catalog
         self.verdicts = VerdictTable(bundle.policies, capacity=capacity)
         self.facts = FactsMemo(bundle.catalog, capacity=capacity)
+
+    def retire(self) -> Iterator[None]:
+        """Forget what is remembered, a little at each step, once another snapshot is in use.
+
+        Whoever still uses this one gets the same answers as before, only later.
+        """
+        yield from self.verdicts.retire()
+        yield from self.facts.retire()

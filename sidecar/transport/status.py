@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 import grpc
 
 from sidecar.errors import (
+    AnalysisError,
     BundleError,
     ConfigError,
     ConsentLogError,
@@ -61,6 +62,7 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
     # Never raised while answering; their texts name files of the server.
     BundleError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     ConfigError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
+    AnalysisError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     ReloadError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
 }
 

@@ -105,6 +105,17 @@ def test_a_good_edit_is_served(bundle: Path, served: Served, caller: Caller) -> 
     assert 1 == served.sidecar.registry.get_sample_value("sidecar_policy_info", {"revision": new})
 
 
+def test_a_new_bundle_knows_what_the_old_one_was_asked(bundle: Path, served: Served, caller: Caller) -> None:
+    """The first answer after a reload takes no longer than the last before."""
+    ask(caller)
+    (bundle / "main.cedar").write_text(CLOSED)
+    verdicts = ended(caller, "SWAPPED").verdicts
+    table = served.sidecar.world.policies.snapshot.verdicts
+    ask(caller)
+
+    assert (1, 0) == (verdicts, table.misses)
+
+
 def test_a_bad_edit_leaves_the_last_good_one_and_is_told_whole(bundle: Path, served: Served, caller: Caller) -> None:
     """Every problem, with place and hint; undoing the edit is seen too."""
     before = ask(caller)

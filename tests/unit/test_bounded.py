@@ -70,6 +70,17 @@ def test_what_is_not_asked_for_goes() -> None:
     assert held.get(-1) is None
 
 
+def test_a_map_is_emptied_in_small_steps() -> None:
+    """Both generations, in steps that need not all be taken."""
+    held: Generations[int, int] = Generations(400)
+    for number in range(300):
+        held.put(number, number)
+    sizes = [len(held) for _ in held.retire()]
+
+    assert [236, 172, 108, 100, 36, 0] == sizes
+    assert [] == list(held.retire())
+
+
 def test_a_capacity_below_two_is_refused() -> None:
     """Two generations need room for one entry each."""
     with pytest.raises(ValueError, match="at least 2, got 1"):

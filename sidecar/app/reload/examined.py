@@ -9,6 +9,7 @@ from sidecar.authoring.examination.messages import Assembly, End, Ending, Looked
 from sidecar.errors import Problem, ReloadError
 from sidecar.model.catalog import Catalog
 from sidecar.policy.cedar.compiled import Compiled
+from sidecar.policy.table import Row
 
 _T = TypeVar("_T")
 
@@ -22,12 +23,14 @@ class Examined:
     problems: tuple[Problem, ...]
     catalog: Catalog | None
     compiled: Compiled | None
+    rows: tuple[Row, ...]  # the latest asked first
 
 
 def listen(messages: Iterator[object], pace: Pace) -> Examined:
     """All of *messages*, up to the ``End``; raises ``ReloadError`` if they do not make sense, or say it is broken."""
     looked: Looked | None = None
     problems: list[Problem] = []
+    rows: list[Row] = []
     parts = {part: Assembly() for part in Part}
     for message in messages:
         match message:
@@ -35,6 +38,8 @@ def listen(messages: Iterator[object], pace: Pace) -> Examined:
                 looked = message
             case Problem():
                 problems.append(message)
+            case Row():
+                rows.append(message)
             case Piece():
                 parts[message.part].add(message)
             case End(ending=Ending.BROKEN):
@@ -47,6 +52,7 @@ def listen(messages: Iterator[object], pace: Pace) -> Examined:
                     problems=tuple(sorted(problems)),
                     catalog=_built(Catalog, parts[Part.CATALOG]) if good else None,
                     compiled=_built(Compiled, parts[Part.COMPILED]) if good else None,
+                    rows=tuple(rows),
                 )
             case _:
                 break

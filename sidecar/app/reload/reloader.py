@@ -1,7 +1,9 @@
 """Looks at the bundle's source, has what is new there examined, and serves it if it is good."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from threading import Event, Thread
+from typing import Final
 
 from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.child import Child
@@ -20,6 +22,9 @@ from sidecar.policy.fingerprint import fingerprint
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.reloads import Outcome, Reload, Reloads
 from sidecar.transport.world import Policies, World
+
+MOST_ROWS: Final = 4_096
+"""Questions that a new bundle decides before it is served: those asked last."""
 
 
 class Reloader:
@@ -104,14 +109,22 @@ class Reloader:
                 self._fail(error, stages)
 
     def _ask_child(self) -> Examined:
-        order = Order(source=str(self._settings.path), serving=self._world.policies.snapshot.bundle.revision)
+        pace = Pace()
         timeout = self._settings.reload_timeout_seconds
         with Child(timeout_seconds=timeout, given_up=lambda: self._stopping) as child:
             self.child_pid = child.pid
             try:
-                return listen(child.ask([order]), Pace())
+                return listen(child.ask(self._order(pace)), pace)
             finally:
                 self.child_pid = None
+
+    def _order(self, pace: Pace) -> Iterator[object]:
+        """What to examine, and what was asked lately."""
+        snapshot = self._world.policies.snapshot
+        yield Order(source=str(self._settings.path), serving=snapshot.bundle.revision)
+        for row in snapshot.verdicts.latest(MOST_ROWS):
+            pace.rest()
+            yield row
 
     def _decide(self, examined: Examined, now: Instant, stages: Stages) -> None:
         problems = examined.problems
@@ -127,6 +140,8 @@ class Reloader:
         else:
             outcome = Outcome.SWAPPED
             self._swap(examined, now, stages)
+            self._retire(before.snapshot)
+            stages.end("retire")
         self._watch.conclude(good=outcome is not Outcome.REFUSED)
         self._report(outcome, before, examined.looked.revision, problems, stages)
 
@@ -141,10 +156,18 @@ class Reloader:
             findings=examined.problems,
         )
         stages.end("parse")
-        snapshot = Snapshot(bundle)
+        snapshot, pace = Snapshot(bundle), Pace()
+        for row in reversed(examined.rows):
+            snapshot.verdicts.remember((row,))
+            pace.rest()
         stages.end("warm")
         self._world.policies = Policies(snapshot=snapshot, loaded_at=self._world.clock(), checked_at=now)
         stages.end("swap")
+
+    def _retire(self, snapshot: Snapshot) -> None:
+        pace = Pace()
+        for _ in snapshot.retire():
+            pace.rest()
 
     def _fail(self, error: ReloadError, stages: Stages) -> None:
         pause = self._watch.fail(self._world.ticks())

@@ -9,6 +9,8 @@ from typing import Final
 from sidecar.authoring.examination.examine import examine
 from sidecar.authoring.examination.messages import End, Ending, Order
 from sidecar.authoring.examination.wire import Reader, Writer
+from sidecar.errors import ReloadError
+from sidecar.policy.table import Row
 
 MEMORY_BYTES: Final = 2 * 1024**3
 """Of address space; more is asked for only by a bundle that is out of all proportion."""
@@ -24,7 +26,8 @@ def main() -> int:
         os.dup2(2, 1)  # whatever else prints must not get between the messages
         writer = Writer(stream)
         try:
-            examine(_order(), writer.send)
+            order, rows = _asked()
+            examine(order, rows, writer.send)
         except Exception as error:  # noqa: BLE001 - the server is to hear of it, whatever it is
             text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             writer.send(End(ending=Ending.BROKEN, because=text[:_TEXT]))
@@ -43,17 +46,14 @@ def _give_way() -> None:
         adjustment.write("1000")
 
 
-def _order() -> Order:
+def _asked() -> tuple[Order, list[Row]]:
     reader = Reader()
-    while True:
-        message = reader.next()
-        if isinstance(message, Order):
-            return message
-        reader.feed(os.read(0, _READ_BYTES) or _ended())
-
-
-def _ended() -> bytes:
-    sys.exit("no order came")
+    while data := os.read(0, _READ_BYTES):
+        reader.feed(data)
+    order, *rows = iter(reader.next, None)
+    if not isinstance(order, Order):
+        raise ReloadError("the first message is no order")
+    return order, [row for row in rows if isinstance(row, Row)]
 
 
 if __name__ == "__main__":

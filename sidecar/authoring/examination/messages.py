@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sidecar.errors import Problem
+from sidecar.policy.table import Row
 
 CHUNK: Final = 65_536
 """Characters of a text that travel in one message."""
@@ -13,7 +14,7 @@ CHUNK: Final = 65_536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to examine; the first message to the child."""
+    """What to examine; the first message to the child. ``Row``s follow: what to decide again."""
 
     source: str
     serving: str  # the policy revision in use: found again, there is nothing more to do
@@ -97,5 +98,5 @@ class Assembly:
         return {**self._values, **{field: "".join(texts) for field, texts in self._texts.items()}}
 
 
-Message = Looked | Problem | Piece | End
+Message = Looked | Problem | Piece | Row | End
 """What the child sends, in this order; problems that are warnings come with a good bundle too."""

@@ -88,6 +88,15 @@ def world(bundle: Bundle, tmp_path: Path) -> Iterator[World]:
     log.close()
 
 
+def test_a_snapshot_that_is_retired_answers_as_before(world: World) -> None:
+    """It forgets verdicts and facts, in small steps; whoever still uses it does not notice."""
+    before = world.ask()
+    steps = len(list(world.snapshot.retire()))
+
+    assert (2, 0) == (steps, len(world.snapshot.verdicts))
+    assert before == world.ask()
+
+
 def test_an_allow_names_its_policies_and_revisions(world: World) -> None:
     """And says nothing about consent to ask for."""
     revision = world.say("given")

@@ -227,6 +227,28 @@ def test_a_new_table_is_warmed_with_the_questions_of_the_old_one() -> None:
     assert (new.hits, new.misses, len(new)) == (1, 0, 1)
 
 
+def test_the_latest_questions_come_first(bundle: Bundle) -> None:
+    """No more than wanted, and none that is not kept."""
+    table = VerdictTable(bundle.policies, capacity=10)
+    asked = [replace(QUESTION, attributes=(("count", "Long", number),) if number else ()) for number in (3, 2, 0, 1)]
+    for question in asked:
+        table.verdict(question, FACTS)
+    table.verdict(replace(QUESTION, attributes=(("tags", "Set<String>", frozenset({"x" * 100})),)), FACTS)
+
+    assert [row.question for row in reversed(table.rows())][:2] == [row.question for row in table.latest(2)]
+    assert list(reversed(table.rows())) == list(table.latest(100))
+
+
+def test_a_table_that_is_retired_answers_as_before(bundle: Bundle) -> None:
+    """It forgets step by step, and decides again what it is asked meanwhile."""
+    table = VerdictTable(bundle.policies, capacity=1_000)
+    before = table.verdict(QUESTION, FACTS)
+    steps = len(list(table.retire()))
+
+    assert (1, 0) == (steps, len(table))
+    assert before == table.verdict(QUESTION, FACTS)
+
+
 @pytest.mark.parametrize(
     ("dimension", "value"),
     [

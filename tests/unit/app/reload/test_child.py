@@ -83,7 +83,7 @@ def test_a_child_that_breaks_says_why(tmp_path: Path) -> None:
     """An exception that nobody thought of, in the child's own words."""
     program = (
         "import sidecar.authoring.examination.__main__ as m\n"
-        "def examine(order, send): raise KeyError('odd')\n"
+        "def examine(order, rows, send): raise KeyError('odd')\n"
         "m.examine = examine\n"
         "m.main()\n"
     )

@@ -1,21 +1,29 @@
 """The examination: what it says of good, bad, unchanged and missing bundles; and that the pieces make the whole."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from sidecar.authoring.examination import examine as module
 from sidecar.authoring.examination.examine import examine
 from sidecar.authoring.examination.messages import Assembly, End, Ending, Looked, Order, Part, Piece
 from sidecar.errors import Problem
 from sidecar.model.catalog import Catalog
+from sidecar.model.vocabulary import Reason
 from sidecar.policy.bundle import load_bundle, read_draft
 from sidecar.policy.cedar.compiled import Compiled, compile_policies
 from sidecar.policy.fingerprint import fingerprint
+from sidecar.policy.table import Row, VerdictTable
 from tests.unit.policy.bundles import FILES, problems, write
+from tests.unit.policy.test_evaluate import FACTS, QUESTION
 
 
-def examined(folder: Path, serving: str = "") -> list[object]:
+def examined(folder: Path, serving: str = "", rows: Sequence[Row] = ()) -> list[object]:
     """Every message."""
     messages: list[object] = []
-    examine(Order(source=str(folder), serving=serving), messages.append)
+    examine(Order(source=str(folder), serving=serving), rows, messages.append)
     return messages
 
 
@@ -34,6 +42,32 @@ def test_a_good_bundle_comes_in_pieces_that_make_the_whole(tmp_path: Path) -> No
     assert draft.catalog == Catalog(**parts[Part.CATALOG].fields())
     assert compile_policies(draft.policies, draft.catalog) == Compiled(**parts[Part.COMPILED].fields())
     assert End(ending=Ending.GOOD) == end
+
+
+def asked(folder: Path) -> tuple[Row, ...]:
+    """What might have been asked of the bundle in *folder*; its catalog does not know the second question."""
+    verdict = VerdictTable(load_bundle(folder).policies, capacity=10).verdict(QUESTION, FACTS)
+    return Row(QUESTION, FACTS, verdict), Row(replace(QUESTION, service="fraud"), FACTS, verdict)
+
+
+def test_what_was_asked_is_decided_again(tmp_path: Path) -> None:
+    """With the verdicts of the new bundle, behind the bundle itself; not what can no longer be asked."""
+    rows = asked(write(tmp_path))
+    closed = FILES["main.cedar"] + '@id("closed") forbid (principal, action, resource);'
+    *_, row, end = examined(write(tmp_path, {"main.cedar": closed}), rows=rows)
+
+    assert isinstance(row, Row)
+    assert (rows[0].question, Reason.FORBIDDEN) == (row.question, row.verdict.reason)
+    assert End(ending=Ending.GOOD) == end
+
+
+def test_deciding_again_has_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload does not wait for what may as well be decided when it is asked."""
+    monkeypatch.setattr(module, "WARM_SECONDS", -1.0)
+    rows = asked(write(tmp_path))
+    messages = examined(tmp_path, rows=rows[:1] * 3)
+
+    assert 1 == sum(isinstance(message, Row) for message in messages)
 
 
 def test_findings_of_a_good_bundle_are_told(tmp_path: Path) -> None:
