@@ -312,7 +312,8 @@ def test_a_bundle_without_a_pinned_service_is_refused(bundle: Path) -> None:
     settings = SETTINGS | {"server.listen": ("127.0.0.1:0", "127.0.0.1:0,service=newsletter")}
     with serving(bundle=bundle, settings=settings) as served, calling(served) as caller:
         before = ask(caller)
-        (bundle / "catalog/services/newsletter.yaml").unlink()
+        for file in ("catalog/services/newsletter.yaml", "tests/basics.yaml"):
+            (bundle / file).unlink()
         (bundle / "catalog/services/fraud.yaml").write_text(
             FILES["catalog/services/fraud.yaml"].replace("may_ask_for: [newsletter]\n", "")
         )
