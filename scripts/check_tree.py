@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GENERATORS = ("configuration.py", "proto.py", "schemas.py", "taxonomy.py")
+GENERATORS = ("configuration.py", "decision_schema.py", "proto.py", "schemas.py", "taxonomy.py")
 LINK = re.compile(r"\[[^]]*]\(([^)#\s]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 

@@ -11,6 +11,7 @@
     ├── NotReadyError         starting or draining; ask another, or again
     ├── ConsentLogError       the log could not be read or written; nothing was acknowledged
     │   └── LogConflictError  somebody else appended first; re-read and decide
+    ├── DecisionLogError      decisions could not be logged; they were answered all the same
     ├── BundleError           a bundle is invalid; carries every problem found
     ├── AnalysisError         a bundle is too large to analyse, or what that needs is not installed
     ├── ReloadError           a bundle could not be examined, for no fault of its own
@@ -103,6 +104,12 @@ class ReloadError(SidecarError):
     """A bundle could not be examined, for a reason that is no fault of the bundle."""
 
     code = "bundle.reload"
+
+
+class DecisionLogError(SidecarError):
+    """Decisions could not be logged; they were answered all the same."""
+
+    code = "decision_log"
 
 
 class ConfigError(SidecarError):

@@ -9,6 +9,7 @@ from typing import Final
 from sidecar import __version__
 from sidecar.app.clock import system_clock, system_ticks
 from sidecar.app.datadir import make_data_dir, operator_token
+from sidecar.app.decisions import open_decision_log
 from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.reloader import Reloader
 from sidecar.config import Config
@@ -79,6 +80,7 @@ class Sidecar:
         metrics = Metrics(self.registry)
         self.errors = ErrorReports(metrics, world.clock)
         self._reloads = Reloads(metrics)
+        self._decisions = open_decision_log(config.decision_log, world.cache, metrics, self.errors)
         shared = Shared(
             world=world,
             lifecycle=self.lifecycle,
@@ -89,6 +91,7 @@ class Sidecar:
             metrics=metrics,
             errors=self.errors,
             reloads=self._reloads,
+            decisions=self._decisions,
         )
         self._grpc = GrpcServer(shared, config, backend=log.backend)
         self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)
@@ -134,15 +137,25 @@ class Sidecar:
             last_first.callback(self.reloader.stop)
             if self._http is not None:
                 last_first.callback(self._http.stop)
+            if self._decisions is not None:
+                last_first.callback(self._decisions.stop)
             self._grpc.stop(grace_seconds)
         if served:
             _log.info("stopped")
+
+    def hang_up(self) -> None:
+        """What SIGHUP asks for: look at the bundle, open the decision log's file again; fit for a signal handler."""
+        self.reloader.look_now()
+        if self._decisions is not None:
+            self._decisions.reopen()
 
     def _start(self) -> None:
         self._grpc.bind()
         address = self.config.http_address
         if address is not None:
             self._http = HttpListener(address, Pages(self.registry, self.lifecycle), self.errors)
+        if self._decisions is not None:
+            self._decisions.start()
         self._grpc.start()
         self.world.cache.load(now=self.world.clock(), ticks=self.world.ticks())
         self.lifecycle.begin()
@@ -190,6 +203,7 @@ class Sidecar:
             verdict_misses=verdicts.misses,
             streams=len(self._grpc.desk.shared.streams),
             parked=self._grpc.desk.decider.parked,
+            decisions_queued=0 if self._decisions is None else len(self._decisions),
         )
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,16 @@ def serve(*, config_file: Path | None, seed_demo: bool, output: str, **options: 
     """Serve a bundle until SIGTERM or SIGINT, then finish the calls in flight.
 
     A bundle that changes is checked, tested and then served without a restart; a bad one is refused, and `status` says
-    why. SIGHUP has it looked at now.
+    why. SIGHUP has it looked at now, and the decision log's file opened again.
 
     Options come before the environment (SIDECAR_<SECTION>_<SETTING>), that before the file.
     """
     settings = read_settings(config_file, **options)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something that can look
-    with stopped_by_signals(), running(settings) as (sidecar, reach):
-        signal.signal(signal.SIGHUP, lambda *_: sidecar.reloader.look_now())
+    # Standard output is the log's alone, if that is where it goes.
+    said = redirect_stdout(sys.stderr) if settings.decision_log.output == "stdout" else nullcontext()
+    with said, stopped_by_signals(), running(settings) as (sidecar, reach):
+        signal.signal(signal.SIGHUP, lambda *_: sidecar.hang_up())
         addresses = sidecar.addresses
         if output == "table":
             _announce(settings, addresses, reach)

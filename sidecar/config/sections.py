@@ -164,6 +164,23 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionLog:
+    """One line of JSON for each decided field, see [the decision log](decision-log.md)."""
+
+    output: str = setting(
+        "off",
+        "`off`, `stdout` (what `serve` itself says then goes to standard error), or a file to append to, made with "
+        "mode 0600 if missing.",
+    )
+    queue: int = setting(8_192, "Answers that may wait to be written; further ones are dropped and counted.")
+
+    def __post_init__(self) -> None:
+        if not self.output or "\0" in self.output:
+            raise ConfigError("`decision_log.output`: it is not off, nor stdout, nor a file")
+        _between("decision_log.queue", self.queue, 1, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration."""
 
@@ -175,6 +192,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     freshness: Freshness = field(default_factory=Freshness)
     log: Log = field(default_factory=Log)
+    decision_log: DecisionLog = field(default_factory=DecisionLog)
 
     def __post_init__(self) -> None:
         held = self.limits.streams + self.limits.parked

@@ -8,7 +8,8 @@ from sidecar.model.catalog import Catalog, Purpose, Service
 from sidecar.model.decision import AttributeValue, FieldResult, Question, Request
 from sidecar.model.vocabulary import FIRST_PARTY, PRECEDENCE, THIRD_PARTY, Action, Channel, Effect, Reason
 
-_TYPES: Final[dict[type, str]] = {bool: "Bool", int: "Long", str: "String", frozenset: "Set<String>"}
+TYPES: Final[dict[type, str]] = {bool: "Bool", int: "Long", str: "String", frozenset: "Set<String>"}
+"""What the schema calls the types of callers' attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _attributes(
 ) -> tuple[tuple[str, str, AttributeValue], ...] | _Unfit:
     typed: list[tuple[str, str, AttributeValue]] = []
     for name, value in sorted(sent.items()):
-        if value is None or _TYPES.get(type(value)) != declared.get(name):
+        if value is None or TYPES.get(type(value)) != declared.get(name):
             return _Unfit(Reason.UNKNOWN_ATTRIBUTE, name)
         typed.append((name, declared[name], value))
     return tuple(typed)

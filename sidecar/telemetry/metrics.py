@@ -55,6 +55,12 @@ class Metrics:
             buckets=RELOAD_BUCKETS,
             registry=registry,
         )
+        self._logged = Counter(
+            "sidecar_decision_log_written_total", "Lines written to the decision log.", registry=registry
+        )
+        self._unlogged = Counter(
+            "sidecar_decision_log_dropped_total", "Lines that the decision log lacks.", ("because",), registry=registry
+        )
         # Finding a child by its labels costs more than counting; there are few, so all are kept.
         self._decided: dict[_Kind, Counter] = {}
         self._ended: dict[tuple[str, str], Counter] = {}
@@ -91,6 +97,14 @@ class Metrics:
         self._reloads.labels(outcome).inc()
         self._reload_seconds.observe(seconds)
 
+    def decisions_written(self, lines: int) -> None:
+        """Count *lines* of the decision log."""
+        self._logged.inc(lines)
+
+    def decisions_dropped(self, because: str, lines: int) -> None:
+        """Count *lines* that the decision log lacks, for one of few reasons."""
+        self._unlogged.labels(because).inc(lines)
+
     def failed(self, component: str) -> None:
         """Count an error of *component*."""
         self._errors.labels(component).inc()
@@ -113,6 +127,7 @@ class State:
     verdict_misses: int
     streams: int
     parked: int
+    decisions_queued: int
 
 
 class StateCollector(Collector):
@@ -140,6 +155,7 @@ class StateCollector(Collector):
             ("sidecar_verdicts", "Verdicts remembered.", state.verdicts),
             ("sidecar_streams_open", "Open streams.", state.streams),
             ("sidecar_calls_parked", "Calls that wait for a revision.", state.parked),
+            ("sidecar_decision_log_queue", "Answers that wait to be logged.", state.decisions_queued),
         ):
             yield GaugeMetricFamily(name, text, float(value))
         yield CounterMetricFamily("sidecar_verdict_hits", "Verdicts found in memory.", float(state.verdict_hits))

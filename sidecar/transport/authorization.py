@@ -13,6 +13,8 @@ from sidecar.consent.revision import Revision
 from sidecar.engine.explain import explain
 from sidecar.errors import RequestError
 from sidecar.model.decision import Request
+from sidecar.telemetry.decisionlog.line import Call
+from sidecar.telemetry.decisionlog.recording import Answered
 from sidecar.transport.convert.answers import to_check_response, to_explanation
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.convert.text import check_count, check_text
@@ -37,8 +39,8 @@ class Desk:
 
     def answer(self, message: pb.CheckRequest, identity: Identity, until: float) -> pb.CheckResponse:
         """The answer to *message*, asked by a caller of *identity* who waits *until* then; see ``Decider.patience``."""
-        _, decided = self.decide(message, identity, until)
-        return to_check_response(decided.answer, self.decision_id())
+        request, decided = self.decide(message, identity, until)
+        return to_check_response(decided.answer, self.settle(request, decided, identity, Call.CHECK))
 
     def decide(self, message: pb.CheckRequest, identity: Identity, until: float) -> tuple[Request, Decided]:
         """The question of *message*, and what was decided."""
@@ -47,9 +49,23 @@ class Desk:
         request = self._reader.read(message, lambda named: identity.service(named, policies.snapshot.catalog))
         return request, self.decider.decide(request, policies, until=until)
 
-    def decision_id(self) -> str:
-        """A name that no other answer has."""
-        return f"{self._process}-{next(self._numbers):x}"
+    def settle(self, request: Request, decided: Decided, identity: Identity, call: Call) -> str:
+        """The id of what was *decided*, which no other answer has; it is logged under that."""
+        decision_id = f"{self._process}-{next(self._numbers):x}"
+        if self.shared.decisions is not None:
+            self.shared.decisions.put(
+                Answered(
+                    decision_id=decision_id,
+                    call=call,
+                    caller=identity.pin,
+                    request=request,
+                    answer=decided.answer,
+                    snapshot=decided.snapshot,
+                    now=decided.now,
+                    seconds=decided.seconds,
+                )
+            )
+        return decision_id
 
 
 class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
@@ -103,7 +119,9 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
                 if not revision or _position(revision) <= _position(decided.answer.consent_revision):
                     break  # nothing came between: this record is the one that the answer saw
             return pb.ExplainResponse(
-                response=to_check_response(decided.answer, self._desk.decision_id()),
+                response=to_check_response(
+                    decided.answer, self._desk.settle(asked, decided, self._identity, Call.EXPLAIN)
+                ),
                 fields=[
                     to_explanation(explanation)
                     for explanation in explain(asked, decided.answer, decided.snapshot, record, now=decided.now)

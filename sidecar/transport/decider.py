@@ -25,6 +25,7 @@ class Decided:
     answer: Answer
     snapshot: Snapshot
     now: Instant
+    seconds: float  # that it took
 
 
 class Decider:
@@ -53,23 +54,24 @@ class Decider:
         record that cannot be read are answers: denies with their reason.
         """
         began = perf_counter()
-        decided = self._decide(request, policies, until)
-        self._metrics.decided(decided.answer.results, perf_counter() - began)
-        return decided
+        answer, now = self._decide(request, policies, until)
+        seconds = perf_counter() - began
+        self._metrics.decided(answer.results, seconds)
+        return Decided(answer=answer, snapshot=policies.snapshot, now=now, seconds=seconds)
 
-    def _decide(self, request: Request, policies: Policies, until: float) -> Decided:
+    def _decide(self, request: Request, policies: Policies, until: float) -> tuple[Answer, Instant]:
         world, snapshot = self._world, policies.snapshot
         for _ in range(_ROUNDS):
             now = world.clock()
             outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness(policies))
             if isinstance(outcome, Answer):
-                return Decided(answer=outcome, snapshot=snapshot, now=now)
+                return outcome, now
             if not self._resolve(outcome, now, until):
                 break
         now = world.clock()
         answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(policies), may_wait=False)
         assert isinstance(answer, Answer)
-        return Decided(answer=answer, snapshot=snapshot, now=now)
+        return answer, now
 
     def _resolve(self, pending: Pending, now: Instant, until: float) -> bool:
         """Whether asking again makes sense."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sidecar.config import Limits
+from sidecar.telemetry.decisionlog.log import DecisionLog
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics
 from sidecar.telemetry.reloads import Reloads
@@ -26,3 +27,4 @@ class Shared:
     metrics: Metrics
     errors: ErrorReports
     reloads: Reloads
+    decisions: DecisionLog | None  # None: they are not logged

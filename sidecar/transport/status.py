@@ -10,6 +10,7 @@ from sidecar.errors import (
     ConfigError,
     ConsentLogError,
     CredentialsError,
+    DecisionLogError,
     EventConflictError,
     IdentityError,
     LogConflictError,
@@ -60,6 +61,7 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
         grpc.StatusCode.ABORTED, "others keep changing the same record; nothing was recorded, send it again", ours=True
     ),
     # Never raised while answering; their texts name files of the server.
+    DecisionLogError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     BundleError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     ConfigError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     AnalysisError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),

@@ -31,6 +31,7 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     metrics.recorded("submission")
     metrics.failed("grpc")
     metrics.reloaded("swapped", 0.1)
+    metrics.decisions_dropped("queue_full", 1)
     zeros = dict.fromkeys(State.__slots__, 0)
     registry.register(StateCollector(lambda: State(**{**zeros, "policy_revision": "r"})))  # type: ignore[arg-type]
     found = {}
@@ -57,7 +58,7 @@ def test_names_follow_the_conventions() -> None:
 
 def test_no_label_can_grow_without_bound() -> None:
     """Nothing that a caller chooses, and nothing about a person, is a label."""
-    assert {"effect", "reason", "method", "code", "kind", "component", "revision", "outcome"} == {
+    assert {"effect", "reason", "method", "code", "kind", "component", "revision", "outcome", "because"} == {
         label for _, labels in exported().values() for label in labels
     }
 

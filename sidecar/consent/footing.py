@@ -1,0 +1,82 @@
+"""What facts stand on: the parts of a catalog that ``weigh`` and ``combine`` read for a question.
+
+Facts of one record under two catalogs are equal if their footings are. The reverse does not hold: a footing may differ
+where this record's facts would not.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from sidecar.bounded import Generations
+from sidecar.model.catalog import Catalog, Purpose
+from sidecar.model.instant import Instant
+from sidecar.model.scope import at_or_below
+from sidecar.model.vocabulary import Channel
+
+CAPACITY: Final = 16_384
+_DIGEST_BYTES: Final = 8  # a catalog's author does not attack, and nothing is allowed by an equal footing
+
+
+class Footing(NamedTuple):
+    """What the facts for a question stand on; digests are hexadecimal, and empty for nothing to stand on."""
+
+    categories: tuple[str, ...]  # of the field
+    channel: str | None  # that consent was weighed for
+    purpose: str  # digest of its bases and of what it survives
+    marketing: str  # digest of what an objection to direct marketing reaches that concerns the purpose
+    notices: str  # digest of the versions of notices that were superseded then
+
+
+class Footings:
+    """The footings of one catalog, each made once; bounded. Safe for any number of threads."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._made: Generations[tuple[str, str, str | None, int], Footing] = Generations(CAPACITY)
+        self._seasons = sorted({notice.valid_from for notice in catalog.notices.values() if notice.reconsent})
+        self._notices = ["", *(_digest(sorted(catalog.superseding(since).items())) for since in self._seasons)]
+
+    def footing(self, field: str, purpose: str, channel: Channel | None, now: Instant) -> Footing:
+        """What facts at *now* stand on; *field* and *purpose* must be in the catalog."""
+        season = bisect_right(self._seasons, now)
+        key = (field, purpose, channel, season)
+        footing = self._made.get(key)
+        if footing is None:
+            footing = self._make(field, purpose, channel, season)
+            self._made.put(key, footing)
+        return footing
+
+    def _make(self, field: str, purpose: str, channel: Channel | None, season: int) -> Footing:
+        found = self._catalog.purposes[purpose]
+        return Footing(
+            categories=self._catalog.fields[field].categories,
+            channel=channel,
+            purpose=_digest((found.basis, sorted(found.basis_by_jurisdiction.items()), sorted(found.survives))),
+            marketing=self._marketing(found),
+            notices=self._notices[season],
+        )
+
+    def _marketing(self, asked: Purpose) -> str:
+        """Of all that is flagged as direct marketing, what an objection to any of it makes of *asked*.
+
+        Where nothing flagged lies at, above or below the purpose, no such objection touches it, however it is read.
+        """
+        flagged = self._catalog.direct_marketing()
+        reached = [key for key in flagged if at_or_below(key, asked.key) or at_or_below(asked.key, key)]
+        if not reached:
+            return ""
+        broadened = [key for key in flagged if len(self._catalog.purposes[key].channels) != 1]
+        return _digest((reached, broadened))
+
+
+def _digest(parts: Iterable[object]) -> str:
+    return blake2b(repr(_plain(parts)).encode(), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _plain(part: object) -> object:
+    """*part* with enumerations as their text, so that a digest does not hang on how this program names them."""
+    if isinstance(part, str):
+        return str(part)
+    return [_plain(item) for item in part] if isinstance(part, Iterable) else part
