@@ -14,7 +14,7 @@ from sidecar.policy.table import Row
 
 MEMORY_BYTES: Final = 2 * 1024**3
 """Of address space; more is asked for only by a bundle that is out of all proportion."""
-_NICENESS: Final = 10
+_NICENESS: Final = 5
 _READ_BYTES: Final = 65_536
 _TEXT: Final = 500
 
