@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from sidecar.model.catalog import Catalog, Purpose, Service
-from sidecar.model.decision import AttributeValue, FieldResult, Question, Request
+from sidecar.model.decision import TYPE_NAMES, AttributeValue, FieldResult, Question, Request
 from sidecar.model.vocabulary import FIRST_PARTY, PRECEDENCE, THIRD_PARTY, Action, Channel, Effect, Reason
-
-TYPES: Final[dict[type, str]] = {bool: "Bool", int: "Long", str: "String", frozenset: "Set<String>"}
-"""What the schema calls the types of callers' attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +102,7 @@ def _attributes(
 ) -> tuple[tuple[str, str, AttributeValue], ...] | _Unfit:
     typed: list[tuple[str, str, AttributeValue]] = []
     for name, value in sorted(sent.items()):
-        if value is None or TYPES.get(type(value)) != declared.get(name):
+        if value is None or TYPE_NAMES.get(type(value)) != declared.get(name):
             return _Unfit(Reason.UNKNOWN_ATTRIBUTE, name)
         typed.append((name, declared[name], value))
     return tuple(typed)

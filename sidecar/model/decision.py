@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from sidecar.model.facts import Facts
 from sidecar.model.instant import Instant
@@ -9,6 +10,9 @@ from sidecar.model.vocabulary import Action, Channel, Effect, Mask, Reason
 
 AttributeValue = bool | int | str | frozenset[str]
 """A caller's attribute. ``1`` and ``True`` are equal in Python: never use one as a key without its type."""
+
+TYPE_NAMES: Final[Mapping[type, str]] = {bool: "Bool", int: "Long", str: "String", frozenset: "Set<String>"}
+"""What a schema calls the type of a caller's attribute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

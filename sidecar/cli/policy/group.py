@@ -6,6 +6,8 @@ from sidecar.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
     "check": "sidecar.cli.policy.check:check_bundle",
+    "diff": "sidecar.cli.policy.diff:diff_bundles",
+    "guardrails": "sidecar.cli.policy.guardrails:check_guardrails",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
     "schemas": "sidecar.cli.policy.schemas:show_schemas",
 }

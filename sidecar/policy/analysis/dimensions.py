@@ -41,6 +41,10 @@ class Use:
         """One value for each dimension of ``USES``."""
         return (self.service, self.field, self.purpose, str(self.action), self.recipient, self.channel)
 
+    def to_plain(self) -> dict[str, object]:
+        """As JSON has it."""
+        return dict(zip(USES, self.values, strict=True))
+
 
 def attribute_values(name: str, type_: str, atoms: Iterable[Atom]) -> tuple[Value, ...] | None:
     """Values of the caller's attribute *name* that stand for all that *atoms* tell apart, absence first.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sidecar.model.catalog import Purpose
+from sidecar.model.vocabulary import Basis
 from sidecar.policy.analysis.analysis import Analysis
 from sidecar.policy.analysis.dimensions import Use
 from sidecar.policy.analysis.outcomes import NUMBERS, OUTCOMES, UNDECLARED, Outcome
@@ -41,15 +42,30 @@ def groups(analysis: Analysis) -> tuple[Group, ...]:
     return tuple(Group(law, tuple(uses), diagrams) for (law, diagrams), uses in found.items())
 
 
+class Persons:
+    """Diagrams of facts made to speak of persons, each once."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._variables = analysis.variables
+        self._made: dict[tuple[object, ...], Diagram] = {}
+
+    def of(self, facts: Diagram, purpose: Purpose, basis: Basis) -> Diagram:
+        """*facts* for a person who is asked about for *purpose*, which rests on *basis* there."""
+        key = (facts, purpose.survives, basis)
+        if key not in self._made:
+            self._made[key] = for_person(facts, purpose, basis, self._variables)
+        return self._made[key]
+
+
 class _Answers:
-    """The answers to a use, for persons; each diagram is made once."""
+    """The answers to a use, for persons."""
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
+        self._persons = Persons(analysis)
         self._declared = [frozenset(side.uses) for side in analysis.sides]
         self._undeclared = analysis.outcome.codes[NUMBERS[UNDECLARED]]
         self._laws: dict[str, tuple[Law, ...]] = {}
-        self._made: dict[tuple[object, ...], Diagram] = {}
 
     def of(self, use: Use) -> Iterator[tuple[Law, tuple[Diagram, ...]]]:
         facts = [
@@ -60,12 +76,9 @@ class _Answers:
         if use.purpose not in self._laws:
             self._laws[use.purpose] = laws(purposes)
         for law in self._laws[use.purpose]:
-            yield law, tuple(self._answer(n, d, purposes[n], law) for n, d in enumerate(facts))
+            yield law, tuple(self._answer(d, purposes[n], law.bases[n]) for n, d in enumerate(facts))
 
-    def _answer(self, side: int, facts: Diagram | None, purpose: Purpose | None, law: Law) -> Diagram:
+    def _answer(self, facts: Diagram | None, purpose: Purpose | None, basis: Basis) -> Diagram:
         if facts is None or purpose is None:
             return self._undeclared
-        key = (facts, purpose.survives, law.bases[side])
-        if key not in self._made:
-            self._made[key] = for_person(facts, purpose, law.bases[side], self._analysis.variables)
-        return self._made[key]
+        return self._persons.of(facts, purpose, basis)

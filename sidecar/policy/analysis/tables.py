@@ -11,6 +11,7 @@ from math import prod
 from typing import Final
 
 from sidecar.model.catalog import Catalog
+from sidecar.model.decision import TYPE_NAMES
 from sidecar.policy.analysis.dimensions import FACT_VALUES, FACTS, USES, Use, attribute_values
 from sidecar.policy.analysis.uses import uses_of
 from sidecar.policy.bundle import Draft
@@ -139,9 +140,6 @@ def _tabulate(
     return tables, tuple(free)
 
 
-_PYTHON: Final[Mapping[str, type]] = {"Bool": bool, "Long": int, "String": str, "Set<String>": frozenset}
-
-
 def _known(name: str, values: Sequence[Value], catalog: Catalog) -> list[int]:
     """Places of those *values* of a dimension that a question under *catalog* can have."""
     keys = {
@@ -157,8 +155,8 @@ def _known(name: str, values: Sequence[Value], catalog: Catalog) -> list[int]:
 
 def sendable_values(name: str, values: Sequence[Value], catalog: Catalog) -> list[int]:
     """Places of those *values* of the dimension *name*, a caller's attribute, that *catalog* lets a caller send."""
-    wanted = _PYTHON.get(catalog.attributes.get(name.removeprefix(ATTRIBUTE), ""))
-    return [place for place, value in enumerate(values) if value is None or type(value) is wanted]
+    wanted = catalog.attributes.get(name.removeprefix(ATTRIBUTE))
+    return [place for place, value in enumerate(values) if value is None or TYPE_NAMES.get(type(value)) == wanted]
 
 
 def _columns(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from sidecar.model.vocabulary import FIRST_PARTY, ConsentState
+from sidecar.model.vocabulary import FIRST_PARTY, AgeBand, ConsentState
 from sidecar.policy.analysis.analysis import Analysis
 from sidecar.policy.analysis.boxes import Box, Point
 from sidecar.policy.analysis.dimensions import FACT_VALUES, Use
@@ -131,7 +131,7 @@ def law_text(law: Law) -> str:
 def uses_text(uses: Iterable[Use]) -> Iterator[str]:
     """*uses* in as few lines as they fit: what they differ in by one thing only is one line."""
     for services, fields, purposes, actions, recipients, channels in merged([use.values for use in uses]):
-        text = f"{_listed(services)} {_or(actions)} {_listed(fields)} for {_listed(purposes)}"
+        text = f"{_listed(services)}: {_or(actions)} {_listed(fields)} for {_listed(purposes)}"
         text += f" with {_listed(recipients)}" if recipients != (FIRST_PARTY,) else ""
         text += f" by {_or(channels)}" if channels != (NO_CHANNEL,) else ""
         yield text
@@ -154,8 +154,17 @@ def merged(rows: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], ...]]
     return list(products)
 
 
-def pairs(values: Mapping[str, Value]) -> str:
-    """*values* as ``name=value``, in words where they are flags."""
+def person_text(person: Mapping[str, Value]) -> str:
+    """Who *person* is: ``consent given, not explicit, adult``; of most things only that they are so."""
+    parts = [f"consent {person['consent']}"]
+    parts += [yes for name, (yes, _) in _FLAGS.items() if person[name]]
+    if person["consent"] == ConsentState.GIVEN and not person["explicit"]:
+        parts.insert(1, _FLAGS["explicit"][1])
+    return ", ".join((*parts, "age unknown" if person["age"] == AgeBand.UNKNOWN else str(person["age"])))
+
+
+def attributes_text(attributes: Mapping[str, Value]) -> str:
+    """What is sent: ``amount_cents=10000, premium=true``; empty if nothing is."""
     return ", ".join(
-        f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in values.items()
+        f"{name}={str(value).lower() if isinstance(value, bool) else value!r}" for name, value in attributes.items()
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sidecar.consent.footing import Footing, Footings
-from sidecar.engine.question import TYPES
+from sidecar.model.decision import TYPE_NAMES
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.decision import Answer, AttributeValue, FieldResult, Request
 from sidecar.model.facts import Facts
@@ -101,5 +101,5 @@ def _attributes(sent: _Attributes, snapshot: Snapshot) -> tuple[dict[str, Attrib
         if value is None or name in observed:
             logged[name] = tuple(sorted(value)) if isinstance(value, frozenset) else value
         else:
-            withheld[name] = TYPES[type(value)]
+            withheld[name] = TYPE_NAMES[type(value)]
     return logged, withheld
