@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sidecar.consent.footing import Footing, Footings
-from sidecar.model.decision import TYPE_NAMES
 from sidecar.engine.snapshot import Snapshot
-from sidecar.model.decision import Answer, AttributeValue, FieldResult, Request
+from sidecar.model.decision import TYPE_NAMES, Answer, AttributeValue, FieldResult, Request
 from sidecar.model.facts import Facts
 from sidecar.model.instant import Instant, to_datetime
 from sidecar.model.vocabulary import Channel
