@@ -20,6 +20,7 @@ from sidecar.consent.sqlite import SqliteLog
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import ConfigError
 from sidecar.model.instant import Instant
+from sidecar.policy.budget import MissBudget
 from sidecar.policy.bundle import load_bundle
 from sidecar.policy.fingerprint import fingerprint
 from sidecar.telemetry.errors import ErrorReports
@@ -50,7 +51,9 @@ def build(
     """
     now, checked_at = clock(), ticks()
     seen = fingerprint(config.bundle.path)  # before it is read: what changes meanwhile is a change
-    snapshot = Snapshot(load_bundle(config.bundle.path))
+    limits = config.limits
+    budget = MissBudget(per_second=limits.misses_per_second, burst=limits.misses_burst)
+    snapshot = Snapshot(load_bundle(config.bundle.path), budget=budget)
     for problem in unknown_pins(config.server.listen, snapshot.catalog):
         raise ConfigError(f"{problem.message}; {problem.hint}")
     make_data_dir(config.data.dir)
@@ -188,7 +191,8 @@ class Sidecar:
 
     def _state(self) -> State:
         world, policies = self.world, self.world.policies
-        freshness, verdicts = world.freshness(policies), policies.snapshot.verdicts
+        freshness, snapshot = world.freshness(policies), policies.snapshot
+        verdicts = snapshot.verdicts
         return State(
             ready=self.lifecycle.ready,
             policy_revision=policies.snapshot.bundle.revision,
@@ -201,6 +205,7 @@ class Sidecar:
             verdicts=len(verdicts),
             verdict_hits=verdicts.hits,
             verdict_misses=verdicts.misses,
+            verdict_refusals={} if snapshot.budget is None else snapshot.budget.refused,
             streams=len(self._grpc.desk.shared.streams),
             parked=self._grpc.desk.decider.parked,
             decisions_queued=0 if self._decisions is None else len(self._decisions),

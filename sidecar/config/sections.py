@@ -113,6 +113,12 @@ class Limits:
     batch_items: int = setting(64, "Questions in a batch.")
     calls_in_flight: int = setting(1_024, "Calls per listener, waiting for a thread or being answered; streams count.")
     streams: int = setting(8, "Open streams; each holds a thread.")
+    misses_per_second: float = setting(
+        500.0,
+        "Questions of one service that policies must be asked, since nobody asked them before.",
+        unit="per second",
+    )
+    misses_burst: int = setting(5_000, "As many more of them at once, after a quiet time.")
     parked: int = setting(4, "Calls that wait for a revision to arrive; each holds a thread.")
     park_seconds: float = setting(
         2.0, "How long a call without a deadline, or with a later one, waits for a revision.", unit="seconds"
@@ -125,6 +131,8 @@ class Limits:
         _between("limits.string_bytes", self.string_bytes, 64, 1_024)
         _between("limits.batch_items", self.batch_items, 1, 64)
         _between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)
+        _between("limits.misses_per_second", self.misses_per_second, 1, 1_000_000)
+        _between("limits.misses_burst", self.misses_burst, 1, 1_000_000)
         _between("limits.streams", self.streams, 0, 500)
         _between("limits.parked", self.parked, 0, 500)
         _between("limits.park_seconds", self.park_seconds, 0, 60)

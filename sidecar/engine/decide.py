@@ -65,7 +65,8 @@ class DecisionPoint:
         Returns ``Pending`` instead, if *may_wait*, when the subject's slot must be resolved again or the view has not
         yet applied the revision asked for; without *may_wait* both are denies. Never waits.
 
-        Raises ``RequestError`` if ``at_least_as_fresh`` is no revision.
+        Raises ``RequestError`` if ``at_least_as_fresh`` is no revision, ``OverloadedError`` if the service asks too
+        many new questions (ADR-0016).
         """
         seen = self._cache.revision()
         wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else None
@@ -139,7 +140,7 @@ def decide_question(
     question: Question, facts: Facts, snapshot: Snapshot, *, now: Instant, no_since: Instant | None = None
 ) -> FieldResult:
     """The answer to *question* about a person of whom *facts* hold, whose no, if they said one, stands *no_since*."""
-    verdict = snapshot.verdicts.verdict(question, facts)
+    verdict = snapshot.verdicts.verdict(question, facts, now)
     result = FieldResult(
         field=question.field,
         effect=verdict.effect,

@@ -79,7 +79,7 @@ def _explain(item: Question | FieldResult, result: FieldResult, request: Request
     standing, sources = trace(view.record, view.now)
     parts = weigh(standing.profile, item, catalog, view.snapshot.facts.floor(view.now))
     facts = combine(standing.profile, item, catalog, parts)
-    verdict = view.snapshot.verdicts.verdict(item, facts)
+    verdict = view.snapshot.verdicts.verdict(item, facts, view.now)
     return Explanation(
         field=result.field,
         summary=summary(result, request),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sidecar.consent.memo import FactsMemo
+from sidecar.policy.budget import MissBudget
 from sidecar.policy.bundle import Bundle
 from sidecar.policy.table import VerdictTable
 
@@ -12,13 +13,22 @@ CAPACITY: Final = 65_536
 
 
 class Snapshot:
-    """A bundle, its verdict table and its memo of facts; replaced as a whole when the bundle is."""
+    """A bundle, its verdict table and its memo of facts; replaced as a whole when the bundle is.
 
-    def __init__(self, bundle: Bundle, *, capacity: int = CAPACITY) -> None:
+    Without a *budget* any number of new questions may be asked.
+    """
+
+    def __init__(self, bundle: Bundle, *, capacity: int = CAPACITY, budget: MissBudget | None = None) -> None:
         self.bundle = bundle
+        self.budget = budget
+        self._capacity = capacity
         self.catalog = bundle.catalog
-        self.verdicts = VerdictTable(bundle.policies, capacity=capacity)
+        self.verdicts = VerdictTable(bundle.policies, capacity=capacity, budget=budget)
         self.facts = FactsMemo(bundle.catalog, capacity=capacity)
+
+    def successor(self, bundle: Bundle) -> "Snapshot":
+        """What replaces this when *bundle* does: as large, nothing remembered yet, budgets as they are spent now."""
+        return Snapshot(bundle, capacity=self._capacity, budget=self.budget)
 
     def retire(self) -> Iterator[None]:
         """Forget what is remembered, a little at each step, once another snapshot is in use.

@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 from sidecar.bounded import Generations
 from sidecar.model.decision import AttributeValue, Question, Verdict
 from sidecar.model.facts import Facts
+from sidecar.model.instant import Instant
+from sidecar.policy.budget import MissBudget
 from sidecar.policy.cedar.footprint import FACTS, QUESTION, Footprint
 from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.verdict import reach_verdict
@@ -39,9 +41,10 @@ class VerdictTable:
     the same verdict. *hits* and *misses* may then lose a count; they are for metrics.
     """
 
-    __slots__ = ("_evaluate", "_footprint", "_key", "_rows", "_unobserved", "hits", "misses")
+    __slots__ = ("_budget", "_evaluate", "_footprint", "_key", "_rows", "_unobserved", "hits", "misses")
 
-    def __init__(self, policies: Policies, capacity: int) -> None:
+    def __init__(self, policies: Policies, capacity: int, budget: MissBudget | None = None) -> None:
+        self._budget = budget
         self._evaluate = policies.evaluate
         self._footprint = footprint = policies.footprint
         self._key = _key_reader(footprint)
@@ -53,8 +56,12 @@ class VerdictTable:
         self.hits = 0
         self.misses = 0
 
-    def verdict(self, question: Question, facts: Facts) -> Verdict:
-        """The verdict on *question* about a person of whom *facts* hold; never raises."""
+    def verdict(self, question: Question, facts: Facts, now: Instant) -> Verdict:
+        """The verdict on *question*, asked *now*, about a person of whom *facts* hold.
+
+        Raises ``OverloadedError`` if policies must be asked and the service has no budget left for that. Never does for
+        what is remembered; *now* is for the budget alone and changes no verdict.
+        """
         for read, keys in self._unobserved:
             if read(question) not in keys:
                 return reach_verdict(question, facts, self._evaluate)
@@ -63,6 +70,8 @@ class VerdictTable:
         if row is not None:
             self.hits += 1
             return row[0]
+        if self._budget is not None:
+            self._budget.spend(question.service, now)
         self.misses += 1
         verdict = reach_verdict(question, facts, self._evaluate)
         self._rows.put(key, (verdict, self._lean(question), facts))

@@ -1,6 +1,6 @@
 """Every series this process exports; docs/metrics.md explains each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,6 +125,7 @@ class State:
     verdicts: int
     verdict_hits: int
     verdict_misses: int
+    verdict_refusals: Mapping[str, int]  # by service, of those that had any
     streams: int
     parked: int
     decisions_queued: int
@@ -160,3 +161,9 @@ class StateCollector(Collector):
             yield GaugeMetricFamily(name, text, float(value))
         yield CounterMetricFamily("sidecar_verdict_hits", "Verdicts found in memory.", float(state.verdict_hits))
         yield CounterMetricFamily("sidecar_verdict_misses", "Verdicts asked of policies.", float(state.verdict_misses))
+        refusals = CounterMetricFamily(
+            "sidecar_verdict_refusals", "Verdicts that a service had no budget for.", labels=("service",)
+        )
+        for service, count in state.verdict_refusals.items():
+            refusals.add_metric((service,), float(count))
+        yield refusals

@@ -32,8 +32,8 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     metrics.failed("grpc")
     metrics.reloaded("swapped", 0.1)
     metrics.decisions_dropped("queue_full", 1)
-    zeros = dict.fromkeys(State.__slots__, 0)
-    registry.register(StateCollector(lambda: State(**{**zeros, "policy_revision": "r"})))  # type: ignore[arg-type]
+    values = {**dict.fromkeys(State.__slots__, 0), "policy_revision": "r", "verdict_refusals": {"fraud": 1}}
+    registry.register(StateCollector(lambda: State(**values)))  # type: ignore[arg-type]
     found = {}
     for metric in registry.collect():
         suffix = {"counter": "_total", "info": "_info"}.get(metric.type, "")
@@ -57,10 +57,10 @@ def test_names_follow_the_conventions() -> None:
 
 
 def test_no_label_can_grow_without_bound() -> None:
-    """Nothing that a caller chooses, and nothing about a person, is a label."""
-    assert {"effect", "reason", "method", "code", "kind", "component", "revision", "outcome", "because"} == {
-        label for _, labels in exported().values() for label in labels
-    }
+    """Nothing that a caller chooses freely, and nothing about a person, is a label; a service is one of the catalog."""
+    bounded = {"effect", "reason", "method", "code", "kind", "component", "revision", "outcome", "because", "service"}
+
+    assert bounded == {label for _, labels in exported().values() for label in labels}
 
 
 def test_the_alerts_ask_only_for_what_is_exported() -> None:

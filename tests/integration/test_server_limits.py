@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.api.v1 import consent_pb2
+from sidecar.api.v1 import consent_pb2, model_pb2
 from sidecar.testing import FixedClock, Served, serving
 from tests.integration.caller import Caller, calling, choice, ends_with, question
 
@@ -185,3 +185,32 @@ def test_calls_beyond_the_limit_are_turned_away() -> None:
         held.set()
 
         assert [] == list(stream)
+
+
+def test_who_floods_its_attributes_spends_its_own_budget() -> None:
+    """A service with too many new questions is refused those, and only those; in a batch one by one."""
+
+    def about(amount: int) -> pb.CheckRequest:
+        attributes = {"amount_cents": model_pb2.AttributeValue(int_value=amount)}
+        fields, purpose = ["home.location"], "essential.fraud_detection"
+        return pb.CheckRequest(service="fraud", subject="p1", fields=fields, purpose=purpose, attributes=attributes)
+
+    settings = {"limits.misses_per_second": 1, "limits.misses_burst": 3}
+    with serving(clock=FixedClock(), settings=settings) as served, calling(served) as caller:
+        reasons = [caller.reason(about(amount)) for amount in (1, 2, 20_000)]
+        text = ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: caller.check(about(4)))
+        batch = pb.CheckBatchRequest(items=[pb.CheckBatchItem(request=about(amount)) for amount in (1, 5, 20_000)])
+        results = caller.authorization.CheckBatch(batch).results
+        explained = caller.authorization.Explain(pb.ExplainRequest(request=about(1)), metadata=caller.operator)
+        refused = partial(
+            caller.authorization.Explain, pb.ExplainRequest(request=about(6)), metadata=caller.operator, timeout=5
+        )
+        ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, refused)
+        count = served.sidecar.registry.get_sample_value("sidecar_verdict_refusals_total", {"service": "fraud"})
+
+        assert ["FORBIDDEN", "FORBIDDEN", "ALLOWED"] == reasons
+        assert "`fraud`" in text
+        assert [0, grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], 0] == [result.error.code for result in results]
+        assert 1 == len(explained.fields)
+        assert "CONSENT_UNKNOWN" == caller.reason(question())
+        assert 3.0 == count

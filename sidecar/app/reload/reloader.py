@@ -156,7 +156,7 @@ class Reloader:
             findings=examined.problems,
         )
         stages.end("parse")
-        snapshot, pace = Snapshot(bundle), Pace()
+        snapshot, pace = self._world.policies.snapshot.successor(bundle), Pace()
         for row in reversed(examined.rows):
             snapshot.verdicts.remember((row,))
             pace.rest()

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.errors import OverloadedError
 from sidecar.model.decision import AttributeValue, Question, Verdict
+from sidecar.model.instant import SECOND
 from sidecar.model.vocabulary import Action, Channel, ConsentState, Effect, Reason
+from sidecar.policy.budget import MissBudget
 from sidecar.policy.bundle import Bundle, load_bundle
 from sidecar.policy.table import Row, VerdictTable
 from sidecar.policy.verdict import reach_verdict
@@ -44,8 +47,8 @@ def _bundle(tmp_path: Path) -> Bundle:
 def test_each_question_is_decided_once(bundle: Bundle) -> None:
     """The same question with the same facts gets the same verdict, without asking the policies again."""
     table = VerdictTable(bundle.policies, capacity=10)
-    first = table.verdict(QUESTION, FACTS)
-    again = table.verdict(replace(QUESTION), FACTS._replace())
+    first = table.verdict(QUESTION, FACTS, 0)
+    again = table.verdict(replace(QUESTION), FACTS._replace(), 0)
 
     assert first.effect is Effect.ALLOW
     assert again is first
@@ -56,7 +59,7 @@ def test_other_facts_are_another_question(bundle: Bundle) -> None:
     """Nothing is remembered across facts."""
     table = VerdictTable(bundle.policies, capacity=10)
     reasons = [
-        table.verdict(QUESTION, facts).reason
+        table.verdict(QUESTION, facts, 0).reason
         for facts in (FACTS, FACTS._replace(objected=True), FACTS._replace(consent=ConsentState.UNKNOWN), FACTS)
     ]
 
@@ -66,8 +69,8 @@ def test_other_facts_are_another_question(bundle: Bundle) -> None:
 def test_one_and_true_differ(bundle: Bundle) -> None:
     """In Python they are equal; a verdict on the one must never answer for the other."""
     table = VerdictTable(bundle.policies, capacity=10)
-    flag = table.verdict(replace(QUESTION, attributes=(("count", "Long", True),)), FACTS)
-    number = table.verdict(replace(QUESTION, attributes=(("count", "Long", 1),)), FACTS)
+    flag = table.verdict(replace(QUESTION, attributes=(("count", "Long", True),)), FACTS, 0)
+    number = table.verdict(replace(QUESTION, attributes=(("count", "Long", 1),)), FACTS, 0)
 
     assert flag.reason is Reason.POLICY_ERROR
     assert number.reason is Reason.FORBIDDEN
@@ -77,7 +80,7 @@ def test_never_more_than_the_capacity(bundle: Bundle) -> None:
     """Callers choose their attributes; they cannot make the table grow."""
     table = VerdictTable(bundle.policies, capacity=8)
     for count in range(2, 40):
-        table.verdict(replace(QUESTION, attributes=(("count", "Long", count),)), FACTS)
+        table.verdict(replace(QUESTION, attributes=(("count", "Long", count),)), FACTS, 0)
 
     assert len(table) <= 8
     assert table.misses == 38
@@ -87,13 +90,13 @@ def test_an_attribute_that_no_policy_reads_shares_the_verdict(bundle: Bundle) ->
     """What a caller says beside the point, such as the hour, costs no new evaluation."""
     table = VerdictTable(bundle.policies, capacity=10)
     count = ("count", "Long", 2)
-    first = table.verdict(replace(QUESTION, attributes=(count,)), FACTS)
+    first = table.verdict(replace(QUESTION, attributes=(count,)), FACTS, 0)
     others = [
-        table.verdict(replace(QUESTION, attributes=(count, ("region", "String", region))), FACTS)
+        table.verdict(replace(QUESTION, attributes=(count, ("region", "String", region))), FACTS, 0)
         for region in ("eu", "us")
     ]
-    alone = table.verdict(replace(QUESTION, attributes=(("region", "String", "eu"),)), FACTS)
-    bare = table.verdict(QUESTION, FACTS)
+    alone = table.verdict(replace(QUESTION, attributes=(("region", "String", "eu"),)), FACTS, 0)
+    bare = table.verdict(QUESTION, FACTS, 0)
 
     assert all(other is first for other in others)
     assert alone is bare
@@ -107,7 +110,7 @@ def test_every_attribute_counts_where_the_record_is_used_as_a_whole() -> None:
     bundle = unchecked(whole)
     table = VerdictTable(bundle.policies, capacity=10)
     for region in ("eu", "us", "eu"):
-        table.verdict(replace(QUESTION, attributes=(("region", "String", region),)), FACTS)
+        table.verdict(replace(QUESTION, attributes=(("region", "String", region),)), FACTS, 0)
 
     assert {"premium", "count", "region", "tags"} == bundle.policies.footprint.values
     assert (table.hits, table.misses) == (1, 2)
@@ -122,7 +125,7 @@ def test_a_large_attribute_costs_a_small_key(tmp_path: Path) -> None:
     try:
         for number in range(50):
             large = f"{number}" + "x" * 100_000
-            table.verdict(replace(QUESTION, attributes=(("region", "String", large),)), FACTS)
+            table.verdict(replace(QUESTION, attributes=(("region", "String", large),)), FACTS, 0)
         del large
         held, _ = tracemalloc.get_traced_memory()
     finally:
@@ -132,13 +135,28 @@ def test_a_large_attribute_costs_a_small_key(tmp_path: Path) -> None:
     assert held < 500_000  # the values are ten times that
 
 
+def test_only_new_questions_cost_a_service_its_budget(bundle: Bundle) -> None:
+    """What is remembered is always answered, also to whoever has none left; others do not feel it."""
+    table = VerdictTable(bundle.policies, 100, MissBudget(per_second=1, burst=2))
+    varied = [replace(QUESTION, attributes=(("count", "Long", count),)) for count in (2, 3, 4)]
+    first = [table.verdict(question, FACTS, 0) for question in varied[:2]]
+    other = replace(QUESTION, service="fraud", purpose="essential.fraud", channel=None)
+
+    with pytest.raises(OverloadedError):
+        table.verdict(varied[2], FACTS, 0)
+    assert first == [table.verdict(question, FACTS, 0) for question in varied[:2]]
+    assert Effect.ALLOW_WITH_OBLIGATIONS is table.verdict(other, FACTS, 0).effect
+    assert Effect.ALLOW is table.verdict(varied[2], FACTS, SECOND).effect
+    assert (table.hits, table.misses) == (2, 4)
+
+
 @pytest.mark.parametrize("dimension", ["service", "field", "purpose", "recipient"])
 def test_an_unknown_name_is_never_answered_from_memory(dimension: str) -> None:
     """Not even where no policy looks at that dimension, so that the name is in no key; nor is it remembered."""
     bundle = unchecked('@id("all") permit (principal, action, resource);')
     table = VerdictTable(bundle.policies, capacity=10)
     unknown = replace(QUESTION, **{dimension: "nobody"})  # type: ignore[arg-type]  # of four that are texts
-    before, known, after = (table.verdict(question, FACTS) for question in (unknown, QUESTION, unknown))
+    before, known, after = (table.verdict(question, FACTS, 0) for question in (unknown, QUESTION, unknown))
     table.remember([Row(unknown, FACTS, before)])
 
     assert (Reason.POLICY_ERROR, Reason.ALLOWED, Reason.POLICY_ERROR) == (before.reason, known.reason, after.reason)
@@ -153,7 +171,7 @@ def test_only_what_is_observed_tells_questions_apart() -> None:
 
     def ask(region: str | None, count: int, question: Question = QUESTION) -> Effect:
         sent = (("count", "Long", count), *((("region", "String", region),) if region is not None else ()))
-        return table.verdict(replace(question, attributes=sent), FACTS).effect
+        return table.verdict(replace(question, attributes=sent), FACTS, 0).effect
 
     other = replace(QUESTION, field="customer.diet", service="fraud")
 
@@ -174,7 +192,7 @@ def test_equal_values_are_one_question(one: AttributeValue, other: AttributeValu
     """However they were written."""
     table = VerdictTable(unchecked(OBSERVING).policies, capacity=10)
     for value in (one, other):
-        table.verdict(replace(QUESTION, attributes=(("tags", "Set<String>", value),)), FACTS)
+        table.verdict(replace(QUESTION, attributes=(("tags", "Set<String>", value),)), FACTS, 0)
 
     assert (table.hits, table.misses) == (1, 1)
 
@@ -195,7 +213,7 @@ def test_other_values_are_another_question(kind: str, one: AttributeValue, other
     name = {"String": "region", "Long": "count", "Set<String>": "tags"}[kind]
     table = VerdictTable(unchecked(WHOLE).policies, capacity=10)
     for value in (one, other):
-        table.verdict(replace(QUESTION, attributes=((name, kind, value),)), FACTS)
+        table.verdict(replace(QUESTION, attributes=((name, kind, value),)), FACTS, 0)
 
     assert (table.hits, table.misses) == (0, 2)
 
@@ -211,7 +229,7 @@ def test_a_new_table_is_warmed_with_the_questions_of_the_old_one() -> None:
         replace(QUESTION, service="fraud", purpose="essential.fraud", channel=None, action=Action.RETAIN),
     )
     for question in asked:
-        old.verdict(question, FACTS)
+        old.verdict(question, FACTS, 0)
     fewer = {key: service for key, service in BUNDLE.catalog.services.items() if key != "fraud"}
     policies_now = unchecked('@id("x") forbid (principal, action, resource == Field::"customer.email");').policies
     rows = pickle.loads(pickle.dumps(old.rows()))
@@ -223,7 +241,7 @@ def test_a_new_table_is_warmed_with_the_questions_of_the_old_one() -> None:
     assert [(QUESTION, Reason.FORBIDDEN), (replace(QUESTION, attributes=(count,)), Reason.FORBIDDEN)] == [
         (row.question, row.verdict.reason) for row in warmed
     ]
-    assert Reason.FORBIDDEN is new.verdict(QUESTION, FACTS).reason
+    assert Reason.FORBIDDEN is new.verdict(QUESTION, FACTS, 0).reason
     assert (new.hits, new.misses, len(new)) == (1, 0, 1)
 
 
@@ -232,8 +250,8 @@ def test_the_latest_questions_come_first(bundle: Bundle) -> None:
     table = VerdictTable(bundle.policies, capacity=10)
     asked = [replace(QUESTION, attributes=(("count", "Long", number),) if number else ()) for number in (3, 2, 0, 1)]
     for question in asked:
-        table.verdict(question, FACTS)
-    table.verdict(replace(QUESTION, attributes=(("tags", "Set<String>", frozenset({"x" * 100})),)), FACTS)
+        table.verdict(question, FACTS, 0)
+    table.verdict(replace(QUESTION, attributes=(("tags", "Set<String>", frozenset({"x" * 100})),)), FACTS, 0)
 
     assert [row.question for row in reversed(table.rows())][:2] == [row.question for row in table.latest(2)]
     assert list(reversed(table.rows())) == list(table.latest(100))
@@ -242,11 +260,11 @@ def test_the_latest_questions_come_first(bundle: Bundle) -> None:
 def test_a_table_that_is_retired_answers_as_before(bundle: Bundle) -> None:
     """It forgets step by step, and decides again what it is asked meanwhile."""
     table = VerdictTable(bundle.policies, capacity=1_000)
-    before = table.verdict(QUESTION, FACTS)
+    before = table.verdict(QUESTION, FACTS, 0)
     steps = len(list(table.retire()))
 
     assert (1, 0) == (steps, len(table))
-    assert before == table.verdict(QUESTION, FACTS)
+    assert before == table.verdict(QUESTION, FACTS, 0)
 
 
 @pytest.mark.parametrize(
@@ -313,5 +331,5 @@ def test_a_remembered_verdict_is_the_verdict(
         facts = FACTS._replace(objected=objected)
         expected = reach_verdict(question, facts, bundle.policies.evaluate)
 
-        assert expected == table.verdict(question, facts)
+        assert expected == table.verdict(question, facts, 0)
         assert expected.reason is not Reason.POLICY_ERROR

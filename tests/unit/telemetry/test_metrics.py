@@ -9,7 +9,7 @@ DENIED = FieldResult(field="b", effect=Effect.DENY, reason=Reason.OBJECTED)
 def state(**changes: object) -> State:
     """A state, everything 0 but for *changes*."""
     values: dict[str, object] = dict.fromkeys(State.__slots__, 0)
-    return State(**{**values, "ready": False, "policy_revision": "", **changes})  # type: ignore[arg-type]
+    return State(**{**values, "ready": False, "policy_revision": "", "verdict_refusals": {}, **changes})  # type: ignore[arg-type]
 
 
 def test_each_field_is_counted_and_each_answer_timed() -> None:
@@ -71,6 +71,15 @@ def test_the_state_is_read_once_for_each_scrape() -> None:
     assert 0.5 == registry.get_sample_value("sidecar_consent_view_age_seconds")
     assert 4.0 == registry.get_sample_value("sidecar_consent_position")
     assert 4 == len(reads)
+
+
+def test_refusals_are_counted_by_service() -> None:
+    """Only of services that were refused anything."""
+    registry = Registry()
+    registry.register(StateCollector(lambda: state(verdict_refusals={"fraud": 3})))
+
+    assert 3.0 == registry.get_sample_value("sidecar_verdict_refusals_total", {"service": "fraud"})
+    assert None is registry.get_sample_value("sidecar_verdict_refusals_total", {"service": "newsletter"})
 
 
 def test_no_series_says_when_it_was_made() -> None:

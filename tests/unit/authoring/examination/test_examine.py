@@ -46,7 +46,7 @@ def test_a_good_bundle_comes_in_pieces_that_make_the_whole(tmp_path: Path) -> No
 
 def asked(folder: Path) -> tuple[Row, ...]:
     """What might have been asked of the bundle in *folder*; its catalog does not know the second question."""
-    verdict = VerdictTable(load_bundle(folder).policies, capacity=10).verdict(QUESTION, FACTS)
+    verdict = VerdictTable(load_bundle(folder).policies, capacity=10).verdict(QUESTION, FACTS, 0)
     return Row(QUESTION, FACTS, verdict), Row(replace(QUESTION, service="fraud"), FACTS, verdict)
 
 
