@@ -27,6 +27,8 @@ class Analysed:
         self._rows: dict[tuple[str, type, Value], list[Truth]] = {}
         self._known: tuple[Question, Facts, list[tuple[int, bool]]] | None = None
         self._tests = [atom for atom in analysis.sides[side].atoms if atom.compares]
+        self._written: dict[tuple[str, int], list[tuple[int, bool]]] = {}
+        self._classes: dict[tuple[str, type, Value], int] = {}
 
     def evaluation(self, question: Question, facts: Facts) -> Evaluation:
         """What the policies say, as ``Policies.evaluate`` does."""
@@ -68,7 +70,10 @@ class Analysed:
         args: list[tuple[int, bool]] = []
         for dimension in self._analysis.tables.dimensions:
             value = point.get(dimension.name)
-            args += self._bits(dimension.name, self._class(dimension, value))
+            key = (dimension.name, type(value), value)
+            if key not in self._classes:
+                self._classes[key] = self._class(dimension, value)
+            args += self._bits(dimension.name, self._classes[key])
         free = self._analysis.free[self._side]
         if free:
             (row,) = self._tabulator.table(list(free), [point])
@@ -116,8 +121,12 @@ class Analysed:
         return self._rows[key]
 
     def _bits(self, name: str, number: int) -> list[tuple[int, bool]]:
-        bits = self._analysis.variables[name].bits
-        return [(bit, bool(number >> (len(bits) - 1 - at) & 1)) for at, bit in enumerate(bits)]
+        if (name, number) not in self._written:
+            bits = self._analysis.variables[name].bits
+            self._written[name, number] = [
+                (bit, bool(number >> (len(bits) - 1 - at) & 1)) for at, bit in enumerate(bits)
+            ]
+        return self._written[name, number]
 
 
 def _same(one: Value, other: Value) -> bool:
