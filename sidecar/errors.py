@@ -15,6 +15,7 @@
     ├── BundleError           a bundle is invalid; carries every problem found
     ├── AnalysisError         a bundle is too large to analyse, or what that needs is not installed
     ├── ReloadError           a bundle could not be examined, for no fault of its own
+    ├── KeyFileError          a file has no key of the kind that is needed
     └── ConfigError           the configuration is invalid
 
 A deny, a missing consent and a duplicate event are values, not errors. Messages are lower case, without a final
@@ -116,6 +117,12 @@ class ConfigError(SidecarError):
     """The configuration is invalid; the message names key and value."""
 
     code = "config.invalid"
+
+
+class KeyFileError(SidecarError):
+    """A file has no key of the kind that is needed; the message names it, and says what to do."""
+
+    code = "key.invalid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

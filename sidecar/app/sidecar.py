@@ -12,6 +12,7 @@ from sidecar.app.datadir import make_data_dir, operator_token
 from sidecar.app.decisions import open_decision_log
 from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.reloader import Reloader
+from sidecar.app.trust import trust_of
 from sidecar.config import Config
 from sidecar.consent.cache import ConsentCache
 from sidecar.consent.ledger import Ledger
@@ -53,7 +54,7 @@ def build(
     seen = fingerprint(config.bundle.path)  # before it is read: what changes meanwhile is a change
     limits = config.limits
     budget = MissBudget(per_second=limits.misses_per_second, burst=limits.misses_burst)
-    snapshot = Snapshot(load_bundle(config.bundle.path), budget=budget)
+    snapshot = Snapshot(load_bundle(config.bundle.path, trust_of(config.bundle)), budget=budget)
     for problem in unknown_pins(config.server.listen, snapshot.catalog):
         raise ConfigError(f"{problem.message}; {problem.hint}")
     make_data_dir(config.data.dir)

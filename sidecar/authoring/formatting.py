@@ -1,13 +1,11 @@
 """Policy files in their one layout: what would change, and writing it."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
-from stat import S_IMODE
 
+from sidecar.authoring.writing import write_whole
 from sidecar.policy.cedar.layout import laid_out
 from sidecar.policy.problems import Place, Problems
 from sidecar.policy.source.reading import read_source
@@ -58,13 +56,4 @@ def _formatted(texts: dict[str, str], problems: Problems) -> Iterator[FormattedF
 
 def write_formatted(bundle: Path, file: FormattedFile) -> None:
     """Write what *file* should be, whole or not at all; its mode stays, and a link stays a link."""
-    target = (bundle / file.path).resolve(strict=True)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(file.after)
-        Path(name).chmod(S_IMODE(target.stat().st_mode))
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(bundle / file.path, file.after.encode())

@@ -81,6 +81,11 @@ def show_failure(failure: Failure, *, as_json: bool) -> None:
         errors.print(Text(f"  {printable(failure.hint)}"), soft_wrap=True)
 
 
+def show_warning(message: str) -> None:
+    """Tell on standard error of something that was done all the same."""
+    console(sys.stderr).print(Text.assemble(("warning: ", "bold yellow"), printable(message)), soft_wrap=True)
+
+
 def printable(text: str) -> str:
     """*text* without characters that would steer the terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -22,7 +22,15 @@ def setting(default: Any, meaning: str, *, unit: str = "") -> Any:  # noqa: ANN4
 class Bundle:
     """The policies, the catalog and all that belongs to them."""
 
-    path: Path = setting(Path("policies"), "Folder of the bundle.")
+    path: Path = setting(Path("policies"), "Folder of the bundle, or an archive of `sidecar policy build`.")
+    public_key: Path | None = setting(
+        None,
+        "PEM file with one or more Ed25519 public keys; with it only archives are served that one of them signed. "
+        "`none`: whatever is there is served.",
+    )
+    min_serial: int = setting(
+        0, "The least serial of an archive that is served, against going back to an older one; needs `public_key`."
+    )
     poll_seconds: float = setting(1.0, "How often to look whether the bundle changed.", unit="seconds")
     settle_seconds: float = setting(
         1.0, "How long a change must have stood still before the bundle is read: a checkout takes time.", unit="seconds"
@@ -35,6 +43,10 @@ class Bundle:
         _between("bundle.poll_seconds", self.poll_seconds, 0.01, 3_600)
         _between("bundle.settle_seconds", self.settle_seconds, 0, 3_600)
         _between("bundle.reload_timeout_seconds", self.reload_timeout_seconds, 1, 3_600)
+        _between("bundle.min_serial", self.min_serial, 0, 2**63 - 1)
+        if self.min_serial and self.public_key is None:
+            # Of what is not signed, anybody could say any serial.
+            raise ConfigError("`bundle.min_serial`: a floor needs signed archives; set `bundle.public_key` too")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

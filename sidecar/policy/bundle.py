@@ -1,6 +1,6 @@
 """A bundle: catalog, schema, policies and tests of one revision, loaded whole or not at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sidecar.errors import BundleError, Problem
@@ -16,6 +16,7 @@ from sidecar.policy.document import parse_document
 from sidecar.policy.files import SCHEMA, Files
 from sidecar.policy.problems import Problems
 from sidecar.policy.source.reading import read_source
+from sidecar.policy.source.trust import EVERYTHING, Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Draft:
     catalog: Catalog
     policies: tuple[Policy, ...]  # in the order of the files
     findings: tuple[Problem, ...]  # warnings, sorted
+    serial: int | None = None  # of an archive
 
     def compiled(self) -> Compiled:
         """Its policies in the form that travels."""
@@ -54,20 +56,22 @@ class Draft:
         )
 
 
-def load_bundle(source: Path | str) -> Bundle:
+def load_bundle(source: Path | str, trust: Trust = EVERYTHING) -> Bundle:
     """The bundle in *source*, ready to be served; raises ``BundleError`` like ``read_draft``."""
-    return read_draft(source).bundle()
+    return read_draft(source, trust).bundle()
 
 
-def read_draft(source: Path | str) -> Draft:
+def read_draft(source: Path | str, trust: Trust = EVERYTHING) -> Draft:
     """The bundle in *source*, checked: a folder, an archive, or (if it is a text) a revision in git.
 
     Raises:
-        BundleError: with every problem found, each with file, line and column.
+        BundleError: with every problem found, each with file, line and column; or with one alone, whose code is
+            ``bundle.signature`` or ``bundle.serial``, if it is none that *trust* takes.
     """
     problems = Problems()
-    read = read_source(source, problems)
-    return check_files(read.files, problems, source=read.name)
+    read = read_source(source, problems, trust)
+    draft = check_files(read.files, problems, source=read.name)
+    return draft if read.archive is None else replace(draft, serial=read.archive.manifest.serial)
 
 
 def check_files(files: Files, problems: Problems, *, source: str) -> Draft:

@@ -13,6 +13,7 @@ from sidecar.errors import (
     DecisionLogError,
     EventConflictError,
     IdentityError,
+    KeyFileError,
     LogConflictError,
     NotBuiltError,
     NotReadyError,
@@ -66,6 +67,7 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
     ConfigError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     AnalysisError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     ReloadError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
+    KeyFileError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
 }
 
 

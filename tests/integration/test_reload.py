@@ -16,9 +16,12 @@ from sidecar.api.v1 import status_pb2
 from sidecar.app.reload import reloader
 from sidecar.app.reload.child import Child
 from sidecar.policy.bundle import load_bundle
+from sidecar.policy.source.archive import archive_of
+from sidecar.policy.source.signature import sign
 from sidecar.testing import FixedClock, Served, serving
 from tests.integration.caller import Caller, calling, eventually
 from tests.unit.policy.bundles import FILES, problems, write
+from tests.unit.policy.source.archives import CONTENTS, KEY, OTHER_KEY, archive, digest, manifest, public_pem
 
 SETTINGS: dict[str, object] = {"bundle.poll_seconds": 0.02, "bundle.settle_seconds": 0.05}
 
@@ -419,3 +422,41 @@ def test_a_hangup_signal_has_the_bundle_looked_at(bundle: Path, tmp_path: Path) 
 
     assert seen
     assert 0 == process.returncode
+
+
+def test_a_signed_archive_is_served_and_nothing_else_in_its_place(tmp_path: Path) -> None:
+    """Another key's, an older, a changed or a broken archive leaves the last good one, and is told by its name."""
+    path = tmp_path / "bundle.tar.gz"
+    path.write_bytes(archive(serial=5, key=KEY))
+    (tmp_path / "key.pem").write_bytes(public_pem(KEY))
+    settings = {**SETTINGS, "bundle.public_key": tmp_path / "key.pem", "bundle.min_serial": 5}
+    wrong = {
+        "signed by another key": archive(serial=6, key=OTHER_KEY),
+        "has serial 4": archive(serial=4, key=KEY),
+        "not signed": archive(serial=6),
+        "cut off": archive(serial=6, key=KEY)[:-100],
+    }
+    newer = {**CONTENTS, "main.cedar": CLOSED.encode()}
+    signed = manifest(6, newer).to_bytes()
+    with serving(bundle=path, settings=settings) as served, calling(served) as caller:
+        before = ask(caller)
+        last = status(caller)
+        for said, data in wrong.items():
+            replaced(path, data)
+            last = ended(caller, "REFUSED", after=last)
+            (problem,) = last.last_reload.problems
+
+            assert str(path) == problem.file
+            assert said in problem.message
+            assert before == ask(caller)
+        replaced(path, archive_of(signed, sign(signed, KEY), newer))
+        ended(caller, "SWAPPED", after=last)
+
+        assert (digest(newer), "FORBIDDEN") == ask(caller)
+
+
+def replaced(path: Path, data: bytes) -> None:
+    """Put *data* in place of the file *path*, as a whole."""
+    draft = path.with_suffix(".draft")
+    draft.write_bytes(data)
+    draft.replace(path)

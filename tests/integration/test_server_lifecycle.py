@@ -14,10 +14,11 @@ import pytest
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.app import build
 from sidecar.cli.demo.bundle import demo_bundle
-from sidecar.config import load
+from sidecar.config import Config, load
 from sidecar.errors import BundleError, ConfigError, ConsentLogError
 from sidecar.testing import FixedClock, serving
 from tests.integration.caller import calling, choice, ends_with, eventually, question
+from tests.unit.policy.source.archives import CONTENTS, KEY, OTHER_KEY, archive, digest, public_pem
 
 
 def flags(folder: Path, **changes: Any) -> dict[str, Any]:
@@ -136,6 +137,29 @@ def test_a_bad_bundle_is_refused_before_anything_is_made(tmp_path: Path) -> None
         build(load(flags=flags(tmp_path, bundle__path=tmp_path / "bundle")))
 
     assert not (tmp_path / "data").exists()
+
+
+def test_a_bundle_that_must_be_signed_is_served_only_signed(tmp_path: Path) -> None:
+    """A folder, another key's archive and one below the floor are refused; the right one is served by its revision."""
+    (tmp_path / "key.pem").write_bytes(public_pem(KEY))
+    signed = tmp_path / "bundle.tar.gz"
+
+    def wanted(path: Path) -> Config:
+        settings = {"bundle__path": path, "bundle__public_key": tmp_path / "key.pem", "bundle__min_serial": 5}
+        return load(flags=flags(tmp_path, **settings))
+
+    codes = []
+    for path, data in ((Path("policies"), b""), (signed, archive(serial=5, key=OTHER_KEY)), (signed, archive(key=KEY))):
+        signed.write_bytes(data)
+        with pytest.raises(BundleError) as caught:
+            build(wanted(path))
+        codes += [problem.code for problem in caught.value.problems]
+    signed.write_bytes(archive(serial=5, key=KEY))
+    sidecar = build(wanted(signed))
+    sidecar.stop(0)
+
+    assert ["bundle.signature", "bundle.signature", "bundle.serial"] == codes
+    assert digest(CONTENTS) == sidecar.world.policies.snapshot.bundle.revision
 
 
 def test_an_empty_token_file_is_refused_and_the_log_let_go(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sidecar.app.reload.examined import Examined, listen
 from sidecar.app.reload.pace import Pace
 from sidecar.app.reload.stages import Stages
 from sidecar.app.reload.watch import Step, Watch
+from sidecar.app.trust import trust_of
 from sidecar.authoring.examination.messages import Ending, Order
 from sidecar.config import Config
 from sidecar.engine.snapshot import Snapshot
@@ -44,6 +45,7 @@ class Reloader:
         seen: bytes,
     ) -> None:
         self._settings = config.bundle
+        self._trust = trust_of(config.bundle)
         self._world = world
         self._reloads = reloads
         self._errors = errors
@@ -121,7 +123,7 @@ class Reloader:
     def _order(self, pace: Pace) -> Iterator[object]:
         """What to examine, and what was asked lately."""
         snapshot = self._world.policies.snapshot
-        yield Order(source=str(self._settings.path), serving=snapshot.bundle.revision)
+        yield Order(source=str(self._settings.path), trust=self._trust, serving=snapshot.bundle.revision)
         for row in snapshot.verdicts.latest(MOST_ROWS):
             pace.rest()
             yield row

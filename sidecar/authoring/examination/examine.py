@@ -33,7 +33,7 @@ def examine(order: Order, rows: Sequence[Row], send: Send) -> None:
     source, problems = Path(order.source), Problems()
     before = fingerprint(source)
     try:
-        read = read_source(source, problems)
+        read = read_source(source, problems, order.trust)
     except BundleError as error:
         send(Looked(revision="", before=before, after=fingerprint(source)))
         _refuse(error.problems, send)

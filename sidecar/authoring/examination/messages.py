@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sidecar.errors import Problem
+from sidecar.policy.source.trust import EVERYTHING, Trust
 from sidecar.policy.table import Row
 
 CHUNK: Final = 65_536
@@ -17,6 +18,7 @@ class Order:
     """What to examine; the first message to the child. ``Row``s follow: what to decide again."""
 
     source: str
+    trust: Trust = EVERYTHING
     serving: str  # the policy revision in use: found again, there is nothing more to do
 
 

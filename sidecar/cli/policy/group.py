@@ -10,6 +10,10 @@ COMMANDS: Final = {
     "guardrails": "sidecar.cli.policy.guardrails:check_guardrails",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
     "schemas": "sidecar.cli.policy.schemas:show_schemas",
+    "build": "sidecar.cli.policy.build:build_bundle",
+    "keygen": "sidecar.cli.policy.keygen:make_keys",
+    "sign": "sidecar.cli.policy.sign:sign_bundle",
+    "verify": "sidecar.cli.policy.verify:verify_bundle",
 }
 
 policy = LazyGroup(name="policy", commands_at=COMMANDS, help="Work on a bundle. Needs no server.")
