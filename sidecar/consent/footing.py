@@ -40,13 +40,17 @@ class Footings:
 
     def footing(self, field: str, purpose: str, channel: Channel | None, now: Instant) -> Footing:
         """What facts at *now* stand on; *field* and *purpose* must be in the catalog."""
-        season = bisect_right(self._seasons, now)
+        season = self.season(now)
         key = (field, purpose, channel, season)
         footing = self._made.get(key)
         if footing is None:
             footing = self._make(field, purpose, channel, season)
             self._made.put(key, footing)
         return footing
+
+    def season(self, now: Instant) -> int:
+        """The stretch of time that *now* is in: in one all footings of a question are the same."""
+        return bisect_right(self._seasons, now)
 
     def _make(self, field: str, purpose: str, channel: Channel | None, season: int) -> Footing:
         found = self._catalog.purposes[purpose]

@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "diff": "sidecar.cli.policy.diff:diff_bundles",
     "guardrails": "sidecar.cli.policy.guardrails:check_guardrails",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
+    "replay": "sidecar.cli.policy.replay:replay_log",
     "schemas": "sidecar.cli.policy.schemas:show_schemas",
     "build": "sidecar.cli.policy.build:build_bundle",
     "keygen": "sidecar.cli.policy.keygen:make_keys",
