@@ -67,7 +67,7 @@ class CaseRunner:
         subject = f"{case.suite.name}/{case.now}/{name}" + (f"/{case.name}" if case.view else "")
         key = (case.suite.world, subject)
         if key not in self._recorded:
-            for index, step in enumerate(case.suite.subjects.get(name, ())):
+            for index, step in enumerate(case.suite.steps(name, case.now)):
                 _record(world, subject, step, event_id(step, index))
             self._recorded.add(key)
         return subject

@@ -17,7 +17,7 @@ from sidecar.policy.document import Sequence as SequenceNode
 from sidecar.policy.problems import Place, Problems
 from sidecar.policy.record import Record
 
-MOST_ROWS: Final = 100_000
+MOST_CELLS: Final = 1_000_000
 """Combinations that one matrix may have."""
 
 REQUIRED: Final = ("subjects", "services", "fields", "purposes")
@@ -27,7 +27,7 @@ REQUIRED: Final = ("subjects", "services", "fields", "purposes")
 class Expected:
     """What is wanted of part of a matrix; a dimension that is not in *where* is all of the matrix's."""
 
-    where: Mapping[str, tuple[str, ...]]
+    where: Mapping[str, frozenset[str]]
     want: Mapping[str, object]
     place: Place
 
@@ -45,10 +45,10 @@ class Matrix:
     attributes: Mapping[str, AttributeValue | None]
 
     def cells(self, catalog: Catalog) -> Iterator[dict[str, str | None]]:
-        """Every combination, as a value by dimension."""
+        """Every combination, as a value by dimension; the subjects of each together."""
         third = tuple(key for key in catalog.recipients if key not in (FIRST_PARTY, THIRD_PARTY))
-        order = ("subjects", "services", "actions", "fields", "purposes")
-        for subject, service, action, field, purpose in product(*(self.values[dimension] for dimension in order)):
+        order = ("services", "actions", "fields", "purposes")
+        for service, action, field, purpose in product(*(self.values[dimension] for dimension in order)):
             channels: Sequence[str | None] = self.values.get("channels", ())
             if not channels:
                 declared = catalog.purposes[purpose].channels
@@ -56,9 +56,17 @@ class Matrix:
             recipients: Sequence[str | None] = (
                 self.values.get("recipients", third) if action == Action.SHARE else [None]
             )
-            for channel, recipient in product(channels, recipients):
+            for channel, recipient, subject in product(channels, recipients, self.values["subjects"]):
                 values = (subject, service, action, field, purpose, channel, recipient)
                 yield dict(zip(DIMENSIONS, values, strict=True))
+
+    def repeats(self, cell: Mapping[str, str | None], catalog: Catalog) -> bool:
+        """Whether *cell* is refused as undeclared, whoever it is about, and another subject stands for all."""
+        service, field, purpose = (cell[dimension] or "" for dimension in ("services", "fields", "purposes"))
+        action, recipient = Action(cell["actions"] or ""), cell["recipients"] or FIRST_PARTY
+        return cell["subjects"] != self.values["subjects"][0] and not catalog.services[service].declares(
+            action, field, purpose, recipient
+        )
 
 
 def read_matrix(
@@ -111,9 +119,9 @@ def read_expected(
     return tuple(found)
 
 
-def _where(record: Record, matrix: Matrix, names: Names, problems: Problems) -> Mapping[str, tuple[str, ...]] | None:
+def _where(record: Record, matrix: Matrix, names: Names, problems: Problems) -> Mapping[str, frozenset[str]] | None:
     """The names that *record* lists by dimension; ``None``, and reported, if the matrix does not have one of them."""
-    where: dict[str, tuple[str, ...]] = {}
+    where: dict[str, frozenset[str]] = {}
     sound = True
     for dimension in filter(record.__contains__, DIMENSIONS):
         for scalar in record.names(dimension):
@@ -123,26 +131,30 @@ def _where(record: Record, matrix: Matrix, names: Names, problems: Problems) -> 
                 message = f"`{scalar.text}` is not among the {dimension} of the matrix"
                 problems.error(scalar.place, "suite.matrix", message, "add it there, or remove it here")
             sound = sound and not set(asked).isdisjoint(members)
-            where[dimension] = (*where.get(dimension, ()), *members)
+            where[dimension] = where.get(dimension, frozenset()).union(members)
     return where if sound else None
 
 
 def rows_of(
     matrix: Matrix, expected: Sequence[Expected], catalog: Catalog, problems: Problems
 ) -> Iterator[tuple[Ask, Mapping[str, object], Place]]:
-    """Each question of *matrix* with what is wanted, and where that stands; reports parts that cover nothing."""
+    """Each question of *matrix* with what is wanted, and where that stands; reports parts that cover nothing.
+
+    What no service may do by its catalog file, and is not listed, is asked about one subject only.
+    """
     used: set[int] = set()
     for number, cell in enumerate(matrix.cells(catalog)):
-        if number == MOST_ROWS:
-            message = f"the matrix has more than {MOST_ROWS} combinations"
+        if number == MOST_CELLS:
+            message = f"the matrix has more than {MOST_CELLS} combinations"
             problems.error(matrix.place, "suite.matrix", message, "divide it into several tests")
             return
         covering = [index for index, part in enumerate(expected) if part.covers(cell)]
         used.update(covering)
-        ask = _ask(cell, matrix.attributes)
         if not covering:
-            yield ask, DENIED, matrix.place
+            if not matrix.repeats(cell, catalog):
+                yield _ask(cell, matrix.attributes), DENIED, matrix.place
             continue
+        ask = _ask(cell, matrix.attributes)
         part = expected[covering[0]]
         if any(expected[index].want != part.want for index in covering[1:]):
             other = expected[covering[1]].place

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sidecar.authoring.suite.suite import Person
+from sidecar.authoring.suite.suite import STRANGER, Person
 from sidecar.model.catalog import Catalog
 from sidecar.model.vocabulary import FIRST_PARTY, THIRD_PARTY, Action, Channel
 from sidecar.policy.document import Mapping as MappingNode
@@ -13,7 +13,7 @@ from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record
 
 ALL: Final = "all"
-"""The group that is always there."""
+"""The group that is always there: of subjects all that the suite lists, of purposes all that have a basis."""
 
 GROUPED: Final = ("subjects", "services", "fields", "purposes")
 """Dimensions that a suite may name groups of."""
@@ -48,7 +48,7 @@ def read_names(record: Record, people: Mapping[str, Person], catalog: Catalog, p
     usable = [key for key, purpose in catalog.purposes.items() if purpose.basis is not None]
     third_parties = [key for key in catalog.recipients if key not in (FIRST_PARTY, THIRD_PARTY)]
     every: dict[str, Collection[str]] = {
-        "subjects": people,
+        "subjects": [name for name in people if name != STRANGER],
         "services": catalog.services,
         "actions": [action.value for action in Action],
         "fields": catalog.fields,
@@ -56,7 +56,7 @@ def read_names(record: Record, people: Mapping[str, Person], catalog: Catalog, p
         "channels": [channel.value for channel in Channel],
         "recipients": third_parties,
     }
-    known = Names(known={**every, "purposes": catalog.purposes}, groups={})
+    known = Names(known={**every, "subjects": people, "purposes": catalog.purposes}, groups={})
     groups: dict[str, dict[str, tuple[str, ...]]] = {name: {ALL: tuple(values)} for name, values in every.items()}
     node = record.node("groups")
     if isinstance(node, MappingNode):

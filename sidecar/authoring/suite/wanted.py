@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from sidecar.authoring.suite.observed import OBSERVED
 from sidecar.authoring.suite.plain import plain
 from sidecar.model.vocabulary import AgeBand, Basis, ConsentState, Effect, Mask, Reason
 from sidecar.policy.document import Mapping as MappingNode
@@ -10,20 +11,7 @@ from sidecar.policy.document import Node, Scalar
 from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record
 
-KEYS: Final = (
-    "effect",
-    "reason",
-    "mask",
-    "determining",
-    "unknown_name",
-    "ask",
-    "ask_not_before",
-    "facts",
-    "clock_changes_at",
-    "cache_for_ms",
-)
-"""What can be compared."""
-
+KEYS: Final = tuple(OBSERVED)
 ASK_KEYS: Final = ("purpose", "categories", "channel", "recipient", "explicit", "by_guardian")
 FACTS: Final = ("consent", "explicit", "by_guardian", "objected", "restricted", "erased", "age", "basis")
 

@@ -8,6 +8,7 @@ COMMANDS: Final = {
     "check": "sidecar.cli.policy.check:check_bundle",
     "diff": "sidecar.cli.policy.diff:diff_bundles",
     "guardrails": "sidecar.cli.policy.guardrails:check_guardrails",
+    "test": "sidecar.cli.policy.test:test_bundle",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
     "replay": "sidecar.cli.policy.replay:replay_log",
     "schemas": "sidecar.cli.policy.schemas:show_schemas",

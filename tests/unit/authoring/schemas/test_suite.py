@@ -53,7 +53,7 @@ tests:
       attributes: {premium: true, count: 3, region: eu, tags: [a, b]}
     want: deny
   - name: all
-    matrix: {subjects: all, services: newsletter, fields: [mail], purposes: [marketing.email]}
+    matrix: {subjects: [all, stranger], services: newsletter, fields: [mail], purposes: [marketing.email]}
     attributes: {premium: false}
     expect:
       - {subjects: [bea], want: allow}
