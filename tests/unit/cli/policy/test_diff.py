@@ -11,7 +11,9 @@ from sidecar.cli.program import sidecar
 from tests.unit.policy.bundles import FILES, write
 
 WIDER = {"guardrails.cedar": FILES["guardrails.cedar"].replace("context.explicit", 'context.age == AgeBand::"adult"')}
-HEALTH = '@id("health") forbid (principal, action, resource in DataCategory::"user.health") unless { context.explicit };'
+HEALTH = (
+    '@id("health") forbid (principal, action, resource in DataCategory::"user.health") unless { context.explicit };'
+)
 
 
 def _run(*words: object) -> Result:
