@@ -85,7 +85,13 @@ class _SuiteReader:
         tests = record.node("tests")
         if isinstance(tests, Sequence) and not tests.items:
             self._problems.error(tests.place, "suite.empty", "`tests` is empty", "write a test, or remove the file")
-        return Suite(name=record.text("suite"), place=record.place_of("suite"), cases=cases)
+        return Suite(
+            name=record.text("suite"),
+            place=record.place_of("suite"),
+            now=setting.now,
+            people=people,
+            cases=cases,
+        )
 
     def _people(self) -> dict[str, Person]:
         people: dict[str, Person] = {STRANGER: Timeline()}

@@ -114,4 +114,6 @@ class Suite:
 
     name: str
     place: Place
+    now: Instant | None  # for what has no clock of its own
+    people: Mapping[str, Person]
     cases: tuple[Case, ...]

@@ -1,17 +1,17 @@
 """How the outcome of tests, and what they cover, look."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from rich.text import Text
 
 from sidecar.authoring.suite.coverage import Coverage, PolicyCoverage
 from sidecar.authoring.suite.outcome import CaseResult, Outcome, RowResult, shown
 from sidecar.cli.output import show_line, show_pairs, show_table
+from sidecar.cli.policy.explain_view import facts_line
+from sidecar.cli.policy.place import path_of
 from sidecar.engine.explain import summary
 from sidecar.model import instant
 from sidecar.policy.bundle import Draft
-from sidecar.policy.problems import Place
 
 _MOST_FAILURES = 20
 """Rows of one test that are told of; a matrix may fail in thousands for one reason."""
@@ -69,7 +69,7 @@ def show_coverage(coverage: Coverage, draft: Draft, *, threshold: float | None) 
     )
     for policy in coverage.unseen:
         title = f": {policy.title}" if policy.title else ""
-        show_line(f"{_path(policy.place, draft)}: {policy.effect} `{policy.id}` was never seen deciding{title}")
+        show_line(f"{path_of(policy.place, draft)}: {policy.effect} `{policy.id}` was never seen deciding{title}")
     guardrails = len(coverage.policies) - len(coverage.counted)
     if guardrails:
         show_line(
@@ -87,39 +87,23 @@ def _failed(cases: list[CaseResult]) -> object:
 def _show_failure(case: CaseResult, row: RowResult, draft: Draft) -> None:
     ask = row.row.ask
     show_line()
-    show_line(Text.assemble((f"{_path(row.row.place, draft)}: ", ""), (case.case.name, "bold")))
+    show_line(Text.assemble((f"{path_of(row.row.place, draft)}: ", ""), (case.case.name, "bold")))
     show_pairs(
         [
             ("  asked", f"{ask}, at {instant.show(row.row.now)}"),
             ("  expected", shown(row.row.want)),
             ("  got", shown(row.got)),
             ("  because", summary(row.result, ask.request())),
-            *_facts(row),
+            *(("  facts", facts_line(facts)) for facts in (row.result.facts,) if facts is not None),
             *(("  decided by", _policy(id_, draft)) for id_ in row.result.determining),
         ]
     )
 
 
-def _facts(row: RowResult) -> list[tuple[str, object]]:
-    facts = row.result.facts
-    if facts is None:
-        return []
-    flags = ("explicit", "by_guardian", "objected", "restricted", "erased")
-    held = [flag for flag in flags if getattr(facts, flag)]
-    words = [f"consent {facts.consent}", *held, f"age {facts.age}", f"basis {facts.basis}"]
-    return [("  facts", ", ".join(words))]
-
-
 def _policy(id_: str, draft: Draft) -> str:
     policy = next(policy for policy in draft.policies if policy.id == id_)
     title = f": {policy.title}" if policy.title else ""
-    return f"{policy.tree.effect} `{id_}` at {_path(policy.place, draft)}{title}"
-
-
-def _path(place: Place, draft: Draft) -> str:
-    """*place* as an editor finds it, if the bundle is a folder."""
-    folder = Path(draft.source)
-    return str(place._replace(file=str(folder / place.file))) if folder.is_dir() else str(place)
+    return f"{policy.tree.effect} `{id_}` at {path_of(policy.place, draft)}{title}"
 
 
 def _case_to_plain(case: CaseResult) -> Mapping[str, object]:

@@ -57,14 +57,14 @@ class Policies:
             if key not in keys:
                 return _erring((("", f'{_NAMED[dimension]}::"{key}" is not in the catalog'),))
         try:
-            result = cedarpy.is_authorized(_request(question, facts), self._policies, self._entities, self._schema)
+            result = cedarpy.is_authorized(request_of(question, facts), self._policies, self._entities, self._schema)
             decision, reasons, errors = result.decision, result.diagnostics.reasons, result.diagnostics.errors
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - fail closed whatever it is, a panic of Rust too: ADR-0003
             return _erring((("", f"{type(error).__name__}: {error}"),))
         if errors or decision is cedarpy.Decision.NoDecision:
-            return _erring(tuple(map(_blamed, errors or ("no decision",))))
+            return _erring(tuple(map(blamed, errors or ("no decision",))))
         allowed = decision is cedarpy.Decision.Allow
         return Evaluation(
             allowed=allowed,
@@ -78,12 +78,14 @@ def _erring(erring: tuple[tuple[str, str], ...]) -> Evaluation:
     return Evaluation(allowed=False, erring=tuple(sorted(erring)))
 
 
-def _blamed(message: str) -> tuple[str, str]:
+def blamed(message: str) -> tuple[str, str]:
+    """The id of the policy that *message*, an error of Cedar, blames (empty: of none), and the message."""
     match = _BLAMED.search(message)
     return (match[1] if match else "", message)
 
 
-def _request(question: Question, facts: Facts) -> dict[str, Any]:
+def request_of(question: Question, facts: Facts) -> dict[str, Any]:
+    """*question* and *facts* as Cedar is asked."""
     # Uids as dicts: Cedar parses strings, which takes 20 us and lets an odd key be read as syntax.
     return {
         "principal": uid("Service", question.service),
