@@ -1,5 +1,6 @@
 """Hot reload: what is good is served, what is bad is refused and told, whatever way the files came."""
 
+import gc
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
+from weakref import ref
 
 import pytest
 
@@ -117,6 +119,25 @@ def test_a_new_bundle_knows_what_the_old_one_was_asked(bundle: Path, served: Ser
     ask(caller)
 
     assert (1, 0) == (verdicts, table.misses)
+
+
+def test_what_was_replaced_is_freed(bundle: Path, served: Served, caller: Caller) -> None:
+    """As soon as no call uses it, without a look for cyclic garbage: there never is one at what is served."""
+    ask(caller)
+    snapshot = served.sidecar.world.policies.snapshot
+    replaced = ref(snapshot), ref(snapshot.facts), ref(snapshot.bundle.policies)
+    del snapshot
+    gc.disable()
+    try:
+        (bundle / "main.cedar").write_text(CLOSED)
+        ended(caller, "SWAPPED")
+
+        def freed() -> None:
+            assert [None] * 3 == [held() for held in replaced]
+
+        eventually(freed)
+    finally:
+        gc.enable()
 
 
 def test_a_bad_edit_leaves_the_last_good_one_and_is_told_whole(bundle: Path, served: Served, caller: Caller) -> None:

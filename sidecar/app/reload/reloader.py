@@ -25,8 +25,10 @@ from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.reloads import Outcome, Reload, Reloads
 from sidecar.transport.world import Policies, World
 
-MOST_ROWS: Final = 4_096
-"""Questions that a new bundle decides before it is served: those asked last."""
+MOST_ROWS: Final = 16_384
+"""Questions that a new bundle decides before it is served, if there is time: those asked last."""
+GRACE_SECONDS: Final = 2.0
+"""How long what was replaced is kept for calls that began with it, if no look comes earlier."""
 
 
 class Reloader:
@@ -52,6 +54,7 @@ class Reloader:
         self._errors = errors
         self._listeners = config.server.listen
         self._watch = Watch(seen, settle_seconds=config.bundle.settle_seconds)
+        self._replaced: Snapshot | None = None
         self._asked = Event()
         self._stopping = False
         self._thread = Thread(target=self._run, name="reload", daemon=True)
@@ -75,6 +78,7 @@ class Reloader:
 
     def look(self) -> None:
         """Look once, and do what that calls for."""
+        self._let_go()
         now = self._world.ticks()
         seen = fingerprint(self._settings.path)
         match self._watch.see(seen, now):
@@ -88,7 +92,8 @@ class Reloader:
 
     def _run(self) -> None:
         while True:
-            if self._asked.wait(self._settings.poll_seconds):
+            pause = self._settings.poll_seconds
+            if self._asked.wait(pause if self._replaced is None else min(pause, GRACE_SECONDS)):
                 self._asked.clear()
                 self._watch.forget()
             if self._stopping:
@@ -144,8 +149,7 @@ class Reloader:
         else:
             outcome = Outcome.SWAPPED
             self._swap(examined, now, stages)
-            self._retire(before.snapshot)
-            stages.end("retire")
+            self._replaced = before.snapshot
         self._watch.conclude(good=outcome is not Outcome.REFUSED)
         self._report(outcome, before, examined.looked.revision, problems, stages)
 
@@ -168,10 +172,11 @@ class Reloader:
         self._world.policies = Policies(snapshot=snapshot, loaded_at=self._world.clock(), checked_at=now)
         stages.end("swap")
 
-    def _retire(self, snapshot: Snapshot) -> None:
-        pace = Pace()
-        for _ in snapshot.retire():
-            pace.rest()
+    def _let_go(self) -> None:
+        """Of what was replaced, now that calls which began with it have ended."""
+        replaced, self._replaced = self._replaced, None
+        if replaced is not None:
+            _forget(replaced)
 
     def _fail(self, error: ReloadError, stages: Stages) -> None:
         pause = self._watch.fail(self._world.ticks())
@@ -199,3 +204,9 @@ class Reloader:
                 milliseconds=stages.milliseconds,
             )
         )
+
+
+def _forget(snapshot: Snapshot) -> None:
+    pace = Pace()
+    for _ in snapshot.retire():
+        pace.rest()
