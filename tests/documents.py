@@ -206,17 +206,22 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="make the pages say what happens")
     parser.add_argument("page", nargs="*", type=Path, help="default: every page that has something to run")
     given = parser.parse_args()
-    stale = False
-    for page in given.page or pages():
-        text = page.read_text("utf-8")
-        with tempfile.TemporaryDirectory() as folder:
-            if given.write:
+    wrong = [said for page in given.page or pages() for said in _wrong_with(page, write=given.write)]
+    for said in wrong:
+        print(said, file=sys.stderr)  # noqa: T201 - a command
+    return int(bool(wrong))
+
+
+def _wrong_with(page: Path, *, write: bool) -> Iterator[object]:
+    text = page.read_text("utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            if write:
                 page.write_text(refreshed(text, str(page), Path(folder)), encoding="utf-8")
-                continue
-            for difference in differences(text, str(page), Path(folder)):
-                print(difference, file=sys.stderr)  # noqa: T201 - a command
-                stale = True
-    return int(stale)
+            else:
+                yield from differences(text, str(page), Path(folder))
+        except CommandFailedError as error:
+            yield error
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.policy.cedar.policy import _KNOWN
 from tests.documents import ROOT, CommandFailedError, differences, pages, refreshed
 
 
@@ -85,3 +86,10 @@ def test_a_misspelt_block_is_refused(tmp_path: Path) -> None:
     """A block that is meant to run, and does not, would show anything for ever."""
     with pytest.raises(ValueError, match="not rum"):
         differences(_page("console rum\n$ true"), "page.md", tmp_path)
+
+
+def test_every_annotation_has_a_section() -> None:
+    """What may stand above a policy is described, and nothing else is."""
+    text = (ROOT / "docs" / "authors" / "annotations.md").read_text("utf-8")
+
+    assert {f"`@{name}`" for name in _KNOWN} == {line[3:] for line in text.splitlines() if line.startswith("## ")}

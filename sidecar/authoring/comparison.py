@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from sidecar.model.decision import Verdict
 from sidecar.policy.analysis.differences import Change, Kind, compare
-from sidecar.policy.analysis.dimensions import Use
 from sidecar.policy.analysis.examples import Example, Examples
 from sidecar.policy.analysis.outcomes import Outcome
 from sidecar.policy.analysis.reach import Reach, compare_reach
@@ -19,7 +17,7 @@ class ChangedAnswer:
     """One class of questions that is answered otherwise, in words; the lists are never empty."""
 
     kind: Kind
-    uses: tuple[Use, ...]
+    uses: tuple[str, ...]
     law: str  # where it holds; empty: everywhere
     when: tuple[str, ...]  # any of these
     before: str
@@ -66,16 +64,14 @@ class Comparison:
         return "; ".join(parts)
 
 
-TITLES: Final[Mapping[Kind, str]] = {
+TITLES: Mapping[Kind, str] = {
     Kind.ALLOWED: "Newly allowed",
     Kind.LOOSENED: "Allowed with less of a mask",
     Kind.TIGHTENED: "Allowed with more of a mask",
     Kind.DENIED: "Newly denied",
     Kind.REASON: "Denied for another reason",
 }
-REACH_TITLE: Final = "What earlier choices reach"
-SHOWN: Final = 8
-"""Lines of uses of one class that are worth reading; ``to_plain`` has them all."""
+REACH_TITLE = "What earlier choices reach"
 
 
 def compare_bundles(old: Draft, new: Draft) -> Comparison:
@@ -96,7 +92,7 @@ def compare_bundles(old: Draft, new: Draft) -> Comparison:
 def _answer(change: Change, words: Words, examples: Examples) -> ChangedAnswer:
     return ChangedAnswer(
         kind=change.kind,
-        uses=change.uses,
+        uses=tuple(uses_text(change.uses)),
         law=law_text(change.law),
         when=tuple(map(words.box, change.boxes)),
         before=_outcomes(change.before),
@@ -147,8 +143,7 @@ def _plain(answer: ChangedAnswer) -> dict[str, object]:
     return {
         "change": answer.kind.name.lower(),
         "widens": answer.kind.widens,
-        "uses": [use.to_plain() for use in answer.uses],
-        "text": list(uses_text(answer.uses)),
+        "uses": list(answer.uses),
         "law": answer.law,
         "when": list(answer.when),
         "before": answer.before,
@@ -187,11 +182,8 @@ def lines_of(comparison: Comparison) -> Iterator[tuple[int, str]]:
 def _lines(answer: ChangedAnswer) -> Iterator[tuple[int, str]]:
     law = f", {answer.law}" if answer.law else ""
     yield 1, f"{answer.before} -> {answer.after}{law}: {answer.combinations} combinations"
-    lines = list(uses_text(answer.uses))
-    for line in lines[:SHOWN]:
-        yield 2, line
-    if len(lines) > SHOWN:
-        yield 2, f"and {len(lines) - SHOWN} more lines of uses"
+    for use in answer.uses:
+        yield 2, use
     for when in answer.when:
         yield 2, f"if {when}" if when != "always" else "whoever is asked about"
     yield 2, f"for example {answer.example_text}"

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, Final, NoReturn
 
@@ -12,6 +11,7 @@ from click.exceptions import NoArgsIsHelpError
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.lazy import LazyGroup
 from sidecar.cli.output import show_failure
+from sidecar.cli.problem_view import bundle_failure
 from sidecar.errors import BundleError, ConfigError, SidecarError
 
 
@@ -53,7 +53,7 @@ def failure_of(error: CommandError | SidecarError | click.ClickException | click
         case CommandError():
             return error.failure, error.exit_code
         case BundleError():
-            return _bundle_failure(error), ExitCode.INVALID
+            return bundle_failure(error), ExitCode.INVALID
         case ConfigError():
             hint = "`sidecar config show` prints every setting with its value"
             return Failure(code=error.code, message=str(error), hint=hint), ExitCode.INVALID
@@ -65,15 +65,6 @@ def failure_of(error: CommandError | SidecarError | click.ClickException | click
             return Failure(code="usage", message=_lowered(error.format_message()), hint=hint), ExitCode.ERROR
         case click.Abort():
             return Failure(code="aborted", message="interrupted"), ExitCode.ERROR
-
-
-def _bundle_failure(error: BundleError) -> Failure:
-    return Failure(
-        code=error.code,
-        message=error.summary,
-        listing="\n".join(map(str, error.problems)),
-        details={"problems": [asdict(problem) for problem in error.problems]},
-    )
 
 
 def _lowered(message: str) -> str:

@@ -29,7 +29,7 @@ def load_suites(draft: Draft) -> tuple[Suite, ...]:
     problems = Problems()
     suites = read_suites(draft, problems)
     if problems.invalid:
-        raise BundleError(problems.sorted())
+        raise BundleError(problems.sorted(), source=draft.source)
     return suites
 
 

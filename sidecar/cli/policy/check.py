@@ -9,6 +9,7 @@ from sidecar.authoring.suite.reader import load_suites
 from sidecar.cli.failure import ExitCode
 from sidecar.cli.output import output_option, show_json, show_line
 from sidecar.cli.policy.argument import bundle_argument
+from sidecar.cli.problem_view import counted, problem_lines
 from sidecar.policy.bundle import read_draft
 
 
@@ -28,9 +29,7 @@ def check_bundle(*, bundle: str, strict: bool, output: str) -> NoReturn:
         problems = [asdict(problem) for problem in findings]
         show_json({"revision": draft.files.revision, "policies": policies, "problems": problems})
     else:
-        for finding in findings:
-            for line in str(finding).splitlines():
-                show_line(line)
-        warnings = f"{len(findings)} warning{'s' * (len(findings) != 1)}"
-        show_line(f"valid, {policies} policies, {warnings}; revision {draft.files.revision}")
+        for line in problem_lines(findings, draft.source):
+            show_line(line)
+        show_line(f"valid, {policies} policies, {counted(findings, 'warning')}; revision {draft.files.revision}")
     click.get_current_context().exit(ExitCode.ERROR if strict and findings else ExitCode.SUCCESS)

@@ -37,9 +37,9 @@ def format_policies(*, bundle: Path, check: bool, diff: bool, output: str) -> No
     if output == "json":
         show_json({"changed": [_plain(file, diff=diff) for file in changed], "files": len(files), "written": writes})
     else:
-        _show(changed, len(files), writes=writes, diff=diff)
+        _show(bundle, changed, len(files), writes=writes, diff=diff)
     if problems.invalid:
-        raise BundleError(problems.sorted())
+        raise BundleError(problems.sorted(), source=str(bundle))
     click.get_current_context().exit(ExitCode.ERROR if changed and not writes else ExitCode.SUCCESS)
 
 
@@ -47,13 +47,13 @@ def _plain(file: FormattedFile, *, diff: bool) -> dict[str, str]:
     return {"file": file.path, **({"diff": file.diff()} if diff else {})}
 
 
-def _show(changed: Sequence[FormattedFile], count: int, *, writes: bool, diff: bool) -> None:
+def _show(bundle: Path, changed: Sequence[FormattedFile], count: int, *, writes: bool, diff: bool) -> None:
     for file in changed:
         if diff:
             for line in file.diff().splitlines():
                 show_line(line, style=_STYLES.get(line[:1], ""))
         else:
-            show_line(f"{'formatted' if writes else 'would format'} {file.path}")
+            show_line(f"{'formatted' if writes else 'would format'} {bundle / file.path}")
     if not diff:
         noun = f"file{'s' * (count != 1)}"
         show_line(f"{len(changed)} of {count} {noun} {'changed' if writes else 'would change'}")

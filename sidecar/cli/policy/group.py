@@ -5,6 +5,7 @@ from typing import Final
 from sidecar.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
+    "new": "sidecar.cli.policy.new:new_bundle",
     "check": "sidecar.cli.policy.check:check_bundle",
     "diff": "sidecar.cli.policy.diff:diff_bundles",
     "guardrails": "sidecar.cli.policy.guardrails:check_guardrails",
@@ -12,7 +13,6 @@ COMMANDS: Final = {
     "explain": "sidecar.cli.policy.explain:explain_question",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
     "replay": "sidecar.cli.policy.replay:replay_log",
-    "stats": "sidecar.cli.policy.stats:show_statistics",
     "schemas": "sidecar.cli.policy.schemas:show_schemas",
     "build": "sidecar.cli.policy.build:build_bundle",
     "keygen": "sidecar.cli.policy.keygen:make_keys",

@@ -244,7 +244,7 @@ def test_an_invalid_bundle_is_3_with_every_problem(tmp_path: Path) -> None:
     error = json.loads(as_json.stderr)["error"]
     assert "bundle.invalid" == error["code"]
     assert len(error["problems"]) > 1
-    assert f"{len(error['problems'])} problems in the bundle `{tmp_path}`" == error["message"]
+    assert f"6 errors and 1 warning in the bundle `{tmp_path}`" == error["message"]
     assert all(problem["file"] and problem["message"] for problem in error["problems"])
     assert all(problem["message"] in text.stderr for problem in error["problems"])
 

@@ -27,7 +27,7 @@ def test_it_writes_what_changed_and_says_so(bundle: Path) -> None:
     """Then there is nothing left to do."""
     first, second, check = _run(bundle), _run(bundle), _run(bundle, "--check")
 
-    assert (0, "formatted a.cedar\n1 of 2 files changed\n") == (first.exit_code, first.stdout)
+    assert (0, f"formatted {bundle}/a.cedar\n1 of 2 files changed\n") == (first.exit_code, first.stdout)
     assert (0, "0 of 2 files changed\n") == (second.exit_code, second.stdout)
     assert (0, "0 of 2 files would change\n") == (check.exit_code, check.stdout)
     assert f"{P};\n" == (bundle / "a.cedar").read_text()
@@ -37,7 +37,7 @@ def test_a_check_writes_nothing(bundle: Path) -> None:
     """It lists what would change, and exits 1."""
     result = _run(bundle, "--check")
 
-    assert (1, "would format a.cedar\n1 of 2 files would change\n") == (result.exit_code, result.stdout)
+    assert (1, f"would format {bundle}/a.cedar\n1 of 2 files would change\n") == (result.exit_code, result.stdout)
     assert f"  {P};\n" == (bundle / "a.cedar").read_text()
 
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_formatted_does_not_stop_the_rest(bundle: Path) -> None:
     result = _run(bundle)
 
     assert 3 == result.exit_code
-    assert "formatted a.cedar\n1 of 2 files changed\n" == result.stdout
+    assert f"formatted {bundle}/a.cedar\n1 of 2 files changed\n" == result.stdout
     assert "c.cedar:1:" in result.stderr
     assert "  what;\n" == (bundle / "c.cedar").read_text()
 
