@@ -45,12 +45,15 @@ def dead_links() -> Iterator[str]:
 
 
 def unlisted() -> Iterator[str]:
-    """Decisions that their index does not list."""
+    """Decisions that their index does not list, and numbers that two of them have."""
     folder = ROOT / "docs" / "adr"
     listed = set(LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
     for record in sorted(folder.glob("[0-9]*.md")):
         if record.name not in listed:
             yield f"docs/adr/README.md does not list `{record.name}`"
+    numbers = [record.name[:4] for record in folder.glob("[0-9]*.md")]
+    for number in sorted({number for number in numbers if numbers.count(number) > 1}):
+        yield f"docs/adr: two decisions have the number {number}"
 
 
 def main() -> int:

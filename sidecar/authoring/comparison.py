@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sidecar.model.decision import Verdict
 from sidecar.policy.analysis.differences import Change, Kind, compare
+from sidecar.policy.analysis.dimensions import Use
 from sidecar.policy.analysis.examples import Example, Examples
 from sidecar.policy.analysis.outcomes import Outcome
 from sidecar.policy.analysis.reach import Reach, compare_reach
@@ -17,7 +19,7 @@ class ChangedAnswer:
     """One class of questions that is answered otherwise, in words; the lists are never empty."""
 
     kind: Kind
-    uses: tuple[str, ...]
+    uses: tuple[Use, ...]
     law: str  # where it holds; empty: everywhere
     when: tuple[str, ...]  # any of these
     before: str
@@ -64,14 +66,16 @@ class Comparison:
         return "; ".join(parts)
 
 
-TITLES: Mapping[Kind, str] = {
+TITLES: Final[Mapping[Kind, str]] = {
     Kind.ALLOWED: "Newly allowed",
     Kind.LOOSENED: "Allowed with less of a mask",
     Kind.TIGHTENED: "Allowed with more of a mask",
     Kind.DENIED: "Newly denied",
     Kind.REASON: "Denied for another reason",
 }
-REACH_TITLE = "What earlier choices reach"
+REACH_TITLE: Final = "What earlier choices reach"
+SHOWN: Final = 8
+"""Lines of uses of one class that are worth reading; ``to_plain`` has them all."""
 
 
 def compare_bundles(old: Draft, new: Draft) -> Comparison:
@@ -92,7 +96,7 @@ def compare_bundles(old: Draft, new: Draft) -> Comparison:
 def _answer(change: Change, words: Words, examples: Examples) -> ChangedAnswer:
     return ChangedAnswer(
         kind=change.kind,
-        uses=tuple(uses_text(change.uses)),
+        uses=change.uses,
         law=law_text(change.law),
         when=tuple(map(words.box, change.boxes)),
         before=_outcomes(change.before),
@@ -143,7 +147,8 @@ def _plain(answer: ChangedAnswer) -> dict[str, object]:
     return {
         "change": answer.kind.name.lower(),
         "widens": answer.kind.widens,
-        "uses": list(answer.uses),
+        "uses": [use.to_plain() for use in answer.uses],
+        "text": list(uses_text(answer.uses)),
         "law": answer.law,
         "when": list(answer.when),
         "before": answer.before,
@@ -182,8 +187,11 @@ def lines_of(comparison: Comparison) -> Iterator[tuple[int, str]]:
 def _lines(answer: ChangedAnswer) -> Iterator[tuple[int, str]]:
     law = f", {answer.law}" if answer.law else ""
     yield 1, f"{answer.before} -> {answer.after}{law}: {answer.combinations} combinations"
-    for use in answer.uses:
-        yield 2, use
+    lines = list(uses_text(answer.uses))
+    for line in lines[:SHOWN]:
+        yield 2, line
+    if len(lines) > SHOWN:
+        yield 2, f"and {len(lines) - SHOWN} more lines of uses"
     for when in answer.when:
         yield 2, f"if {when}" if when != "always" else "whoever is asked about"
     yield 2, f"for example {answer.example_text}"

@@ -1,6 +1,11 @@
 """Reports as Markdown, to be put into a pull request."""
 
+from typing import Final
+
 from sidecar.authoring.comparison import Comparison, lines_of
+
+MOST: Final = 40_000
+"""Characters; platforms take some 65,000 in a comment."""
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -12,5 +17,11 @@ def comparison_markdown(comparison: Comparison) -> str:
             lines += ["", f"### {text}", ""]
         else:
             lines.append(f"{'  ' * (depth - 1)}- {text}")
+    size = 0
+    for place, line in enumerate(lines):
+        size += len(line) + 1
+        if size > MOST:
+            lines[place:] = ["", f"{len(lines) - place} more lines do not fit here; `sidecar policy diff` has them."]
+            break
     lines += ["", f"<sub>{comparison.old_revision} to {comparison.new_revision}</sub>", ""]
     return "\n".join(lines)

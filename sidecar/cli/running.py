@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from sidecar.app import Sidecar, build
+from sidecar.app.garbage import spare_what_is_here
 from sidecar.cli.connection import DEFAULT_ADDRESS, DEFAULT_TOKEN_FILE, Connection, read_token
 from sidecar.cli.invocation import Invocation
 from sidecar.config import Config
@@ -48,6 +49,7 @@ def running(config: Config) -> Iterator[tuple[Sidecar, Reach]]:
     logs.configure(config.log)
     sidecar = build(config)
     sidecar.start()
+    spare_what_is_here()
     try:
         yield sidecar, Reach(address=_reachable(sidecar.addresses[0]), token_file=config.token_file)
     finally:

@@ -54,6 +54,8 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
             age_ms=self._world.freshness(policies).policy_age_ms,
             policies=len(policies.snapshot.bundle.policies.ids),
             verdicts=len(policies.snapshot.verdicts),
+            verdict_hits=policies.snapshot.verdicts.hits,
+            verdict_misses=policies.snapshot.verdicts.misses,
             last_reload=None if last is None else _reload(last),
         )
 

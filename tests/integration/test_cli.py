@@ -435,3 +435,19 @@ def test_a_port_in_use_is_an_error_that_names_it(shell: Shell, tmp_path: Path) -
     assert result.exit_code in (1, 3)
     assert shell.reach.address in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_verdict_table_of_a_sidecar(shell: Shell) -> None:
+    """Beside the bundle's own numbers: how many verdicts are known, how many questions found them."""
+    for _ in range(3):
+        shell.run("check", "--subject", "stats", *EMAIL[1:])
+    plain = shell.json("policy", "stats", "policies", "--address", shell.reach.address)
+    text = shell.run("policy", "stats", "policies", "--address", shell.reach.address).stdout
+    table = plain["table"]
+    assert isinstance(table, dict)
+
+    assert plain["revision"] == table["revision"]
+    assert table["hits"] >= 2
+    assert table["verdicts"] >= 1
+    assert table["misses"] >= 1
+    assert "found in memory" in text

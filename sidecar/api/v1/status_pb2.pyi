@@ -48,7 +48,7 @@ class GetStatusResponse(_message.Message):
     def __init__(self, version: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ready: _Optional[bool] = ..., not_ready_because: _Optional[str] = ..., policy: _Optional[_Union[PolicyStatus, _Mapping]] = ..., consent: _Optional[_Union[ConsentStatus, _Mapping]] = ..., listeners: _Optional[_Iterable[_Union[ListenerStatus, _Mapping]]] = ..., last_errors: _Optional[_Iterable[_Union[LastError, _Mapping]]] = ...) -> None: ...
 
 class PolicyStatus(_message.Message):
-    __slots__ = ("revision", "source", "loaded_at", "age_ms", "policies", "verdicts", "last_reload")
+    __slots__ = ("revision", "source", "loaded_at", "age_ms", "policies", "verdicts", "last_reload", "verdict_hits", "verdict_misses")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     LOADED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,8 @@ class PolicyStatus(_message.Message):
     POLICIES_FIELD_NUMBER: _ClassVar[int]
     VERDICTS_FIELD_NUMBER: _ClassVar[int]
     LAST_RELOAD_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_HITS_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_MISSES_FIELD_NUMBER: _ClassVar[int]
     revision: str
     source: str
     loaded_at: _timestamp_pb2.Timestamp
@@ -63,7 +65,9 @@ class PolicyStatus(_message.Message):
     policies: int
     verdicts: int
     last_reload: ReloadStatus
-    def __init__(self, revision: _Optional[str] = ..., source: _Optional[str] = ..., loaded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., age_ms: _Optional[int] = ..., policies: _Optional[int] = ..., verdicts: _Optional[int] = ..., last_reload: _Optional[_Union[ReloadStatus, _Mapping]] = ...) -> None: ...
+    verdict_hits: int
+    verdict_misses: int
+    def __init__(self, revision: _Optional[str] = ..., source: _Optional[str] = ..., loaded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., age_ms: _Optional[int] = ..., policies: _Optional[int] = ..., verdicts: _Optional[int] = ..., last_reload: _Optional[_Union[ReloadStatus, _Mapping]] = ..., verdict_hits: _Optional[int] = ..., verdict_misses: _Optional[int] = ...) -> None: ...
 
 class ReloadStatus(_message.Message):
     __slots__ = ("outcome", "at", "revision", "problems", "problems_left_out")

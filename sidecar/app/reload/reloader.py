@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Event, Thread
 from typing import Final
 
+from sidecar.app.garbage import undisturbed
 from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.child import Child
 from sidecar.app.reload.examined import Examined, listen
@@ -84,7 +85,8 @@ class Reloader:
             case Step.REST:
                 self._world.policies = replace(self._world.policies, checked_at=now)
             case Step.EXAMINE:
-                self._examine(seen, now)
+                with undisturbed():
+                    self._examine(seen, now)
             case Step.WAIT:
                 pass
 

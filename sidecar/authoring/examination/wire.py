@@ -1,6 +1,7 @@
 """Messages between the server and its examining child: pickles with their length before them, on a pipe.
 
-One pickler writes all messages of a direction, so that a name that comes a thousand times is sent, and kept, once.
+One pickler writes some hundred messages, so that a name that comes again and again is sent, and kept, once. Then the
+next one begins: the memory of all that was written would grow in steps that hold the interpreter for milliseconds.
 """
 
 import pickle
@@ -15,6 +16,8 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 MOST_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 
 _LENGTH_BYTES: Final = 4
+_TOGETHER: Final = 256
+"""Messages by one pickler."""
 _MODULES: Final = ("sidecar.model.", "sidecar.policy.", "sidecar.errors", "sidecar.authoring.examination.")
 
 
@@ -25,9 +28,13 @@ class Writer:
         self._stream = stream
         self._buffer = BytesIO()
         self._pickler = pickle.Pickler(self._buffer, protocol=5)
+        self._sent = 0
 
     def send(self, message: object) -> None:
         """Write *message*; the stream may hold it back."""
+        if self._sent % _TOGETHER == 0:
+            self._pickler = pickle.Pickler(self._buffer, protocol=5)
+        self._sent += 1
         self._pickler.dump(message)
         data = self._buffer.getvalue()
         self._buffer.seek(0)
@@ -44,6 +51,7 @@ class Reader:
         self._bytes = 0
         self._file = _Current()
         self._unpickler = _Unpickler(cast("BinaryIO", self._file))
+        self._read = 0
 
     def feed(self, data: bytes) -> None:
         """Take in what came; cheap, nothing is parsed."""
@@ -67,6 +75,9 @@ class Reader:
         """The next message that is complete; ``None`` if there is none yet."""
         if not self._frames:
             return None
+        if self._read % _TOGETHER == 0:
+            self._unpickler = _Unpickler(cast("BinaryIO", self._file))
+        self._read += 1
         self._file.frame = BytesIO(self._frames.popleft())
         try:
             message: object = self._unpickler.load()

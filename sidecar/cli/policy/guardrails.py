@@ -37,4 +37,4 @@ def show_proof(proof: Proof) -> None:
         show_line("there are no guardrails: no guardrails.cedar, or nothing in it")
         return
     count, broken = len(proof.guardrails), len({one.guardrail.id for one in proof.violations})
-    show_line(f"{broken} of {count} guardrails violated" if broken else f"proved: all {count} guardrails hold")
+    show_line(f"violated: {broken} of {count} guardrails" if broken else f"proved: every guardrail holds ({count})")

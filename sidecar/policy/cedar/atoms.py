@@ -6,6 +6,7 @@ is not: it has infinitely many columns, and only Cedar knows which.
 Source: design, "Exact analysis".
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,8 @@ _CONTEXT: Final = pst.Var(name="context")
 _ATTRIBUTES: Final = pst.GetAttr(base=_CONTEXT, attr="attributes")
 _COMPARISONS: Final = ("eq", "not_eq", "less", "less_eq", "greater", "greater_eq")
 _LITERALS: Final = pst.StringLit | pst.LongLit
+_PARENTHESES: Final = re.compile(r"(?<!\w)\(([a-z]+(?:\.\w+)*)\)")
+"""Around a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,12 @@ def atoms_of(formula: Formula) -> Iterator[Atom]:
 
 
 def text_of(atom: Atom) -> str:
-    """*atom* in Cedar's notation, with more parentheses than its author wrote."""
+    """*atom* in Cedar's notation, which may have more parentheses than its author wrote."""
     text = str(cedarpy.PolicySet.from_pst(policy_set_of({"atom": atom.expression})))
-    return text[text.index("when {") + len("when {") : text.rindex("}")].strip()
+    text, inner = "", text[text.index("when {") + len("when {") : text.rindex("}")].strip()
+    while text != inner:
+        text, inner = inner, _PARENTHESES.sub(r"\1", inner)
+    return text
 
 
 class _Reader:

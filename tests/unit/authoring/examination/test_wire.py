@@ -50,8 +50,17 @@ def test_messages_arrive_as_they_were(size: int) -> None:
     assert MESSAGES == got
 
 
+def test_many_messages_arrive() -> None:
+    """More than one pickler writes."""
+    messages = [{"name": number} for number in range(1_000)]
+    reader = Reader()
+    reader.feed(written(*messages))
+
+    assert messages == read(reader)
+
+
 def test_a_name_that_comes_again_is_sent_once() -> None:
-    """All messages share one memo."""
+    """Messages that are close share a memo."""
     name = "n" * 1_000
     assert len(written(name, name)) < 1_100
 

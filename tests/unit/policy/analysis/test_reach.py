@@ -1,0 +1,90 @@
+from dataclasses import replace
+
+import pytest
+
+from sidecar.model.catalog import Catalog, Field, Notice, Purpose, Service
+from sidecar.model.instant import parse
+from sidecar.model.vocabulary import Basis, Channel, FailureMode
+from sidecar.policy.analysis.reach import compare_reach
+
+FIELD = Field(key="diet", title="Diet", categories=("user.health",))
+PURPOSE = Purpose(key="ads", title="Ads", basis=Basis.CONSENT)
+SERVICE = Service(key="hub", title="Hub", owner="us", may_use=())
+NOTICE = Notice(
+    key="home",
+    version=2,
+    title="Home",
+    purposes=("ads",),
+    categories=("user",),
+    channels=(),
+    recipients=(),
+    reconsent=True,
+    valid_from=parse("2026-03-01"),
+)
+OLD = Catalog(
+    services={"hub": SERVICE},
+    fields={"diet": FIELD},
+    categories={},
+    purposes={"ads": PURPOSE},
+    recipients={},
+    notices={("home", 2): NOTICE},
+)
+
+
+def _field(*categories: str) -> Catalog:
+    return replace(OLD, fields={"diet": replace(FIELD, categories=categories)})
+
+
+def _purpose(purpose: Purpose) -> Catalog:
+    return replace(OLD, purposes={"ads": purpose})
+
+
+def _notice(notice: Notice | None) -> Catalog:
+    return replace(OLD, notices={} if notice is None else {("home", 2): notice})
+
+
+def _asks(*others: str) -> Catalog:
+    return replace(OLD, services={"hub": replace(SERVICE, may_ask_for=frozenset(others))})
+
+
+LAST_KNOWN = replace(PURPOSE, failure_mode=FailureMode.SERVE_LAST_KNOWN, serve_last_known_seconds=60.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(OLD, OLD, [], id="nothing changed"),
+        pytest.param(OLD, replace(OLD, fields={}), [], id="what is gone reaches nothing"),
+        pytest.param(OLD, _field("user.diet"), [True, False], id="moved: other consent covers it, and is needed"),
+        pytest.param(OLD, _field("user.health", "user.diet"), [False], id="one category more must be covered"),
+        pytest.param(_field("user.health", "user.diet"), OLD, [True], id="one category fewer must be covered"),
+        pytest.param(OLD, _field("user.health.food"), [True], id="below: consent for less now covers it"),
+        pytest.param(_field("user.health.food"), OLD, [False], id="above: consent for more is needed"),
+        pytest.param(_purpose(replace(PURPOSE, direct_marketing=True)), OLD, [True], id="objections stop less"),
+        pytest.param(OLD, _purpose(replace(PURPOSE, direct_marketing=True)), [False], id="objections stop more"),
+        pytest.param(OLD, _purpose(replace(PURPOSE, channels=(Channel.EMAIL,))), [True], id="one channel suffices"),
+        pytest.param(_purpose(replace(PURPOSE, channels=(Channel.EMAIL,))), OLD, [False], id="one does not"),
+        pytest.param(OLD, _purpose(LAST_KNOWN), [True], id="answered from an old view"),
+        pytest.param(_purpose(LAST_KNOWN), OLD, [False], id="no longer answered from an old view"),
+        pytest.param(OLD, _purpose(replace(PURPOSE, cache_for_seconds=5)), [True], id="answers are reused"),
+        pytest.param(OLD, _asks("fridge"), [True], id="asks for others"),
+        pytest.param(_asks("fridge"), OLD, [False], id="no longer asks for others"),
+        pytest.param(OLD, _notice(None), [True], id="an earlier notice counts again for good"),
+        pytest.param(_notice(None), OLD, [False], id="a notice asks again"),
+        pytest.param(OLD, _notice(replace(NOTICE, reconsent=False)), [True], id="a notice no longer asks again"),
+        pytest.param(OLD, _notice(replace(NOTICE, valid_from=parse("2026-04-01"))), [True], id="it asks later"),
+        pytest.param(OLD, _notice(replace(NOTICE, valid_from=parse("2026-02-01"))), [False], id="it asks earlier"),
+        pytest.param(OLD, _notice(replace(NOTICE, title="House")), [], id="a title changes nothing"),
+    ],
+)
+def test_what_a_catalog_does_to_earlier_choices(old: Catalog, new: Catalog, expected: list[bool]) -> None:
+    """Each change is told, with whether some choice now lets through what it did not, those first."""
+    assert expected == [one.widens for one in compare_reach(old, new)]
+
+
+def test_a_moved_field_is_told_in_words() -> None:
+    """The author reads which consent now counts."""
+    (wider, narrower) = compare_reach(OLD, _field("user.diet"))
+
+    assert "`diet` moves from `user.health` to `user.diet`: consent for `user.diet` now covers it" in wider.text
+    assert "consent must now also cover `user.diet`" in narrower.text
