@@ -374,7 +374,7 @@ def test_an_error_nobody_thought_of_is_not_the_last_look(
 ) -> None:
     """It is reported, and the next look is as good as any."""
 
-    def odd(_: Path) -> bytes:
+    def odd(*_: object) -> bytes:
         raise RuntimeError
 
     with monkeypatch.context() as patch:

@@ -80,7 +80,7 @@ class Reloader:
         """Look once, and do what that calls for."""
         self._let_go()
         now = self._world.ticks()
-        seen = fingerprint(self._settings.path)
+        seen = fingerprint(self._settings.path, Pace().rest)
         match self._watch.see(seen, now):
             case Step.REST:
                 self._world.policies = replace(self._world.policies, checked_at=now)

@@ -157,6 +157,15 @@ def test_a_folder_without_end_comes_to_an_end(tmp_path: Path, monkeypatch: pytes
     assert before != fingerprint(tmp_path)
 
 
+def test_whoever_looks_may_rest_after_each_entry(tmp_path: Path) -> None:
+    """The folder itself, a folder in it, two files and a link."""
+    rests: list[None] = []
+    root = folder(tmp_path)
+
+    assert fingerprint(root) == fingerprint(root, lambda: rests.append(None))
+    assert 5 == len(rests)
+
+
 def test_a_link_that_vanishes_under_the_look_is_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is raised, whatever happens between two system calls."""
     root = folder(tmp_path)
