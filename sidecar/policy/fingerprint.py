@@ -19,9 +19,9 @@ MOST_ENTRIES: Final = 10_000
 def fingerprint(source: Path, rest: Callable[[], None] = lambda: None) -> bytes:
     """The fingerprint of the file or folder *source*; never raises, what cannot be looked at is part of it.
 
-    An entry takes some 5 us; *rest* is called after each, for whoever must not hold the interpreter for long. Names that
-    start with a dot are left out, as they are when a bundle is read; so are times of folders, which change with files
-    that do not matter.
+    An entry takes some 5 us; *rest* is called after each, for whoever must not hold the interpreter for long. Names
+    that start with a dot are left out, as they are when a bundle is read; so are times of folders, which change with
+    files that do not matter.
     """
     look = _Look(rest)
     look.at(str(source), ())
