@@ -7,7 +7,6 @@ from sidecar.errors import BundleError, Problem
 from sidecar.model.catalog import Catalog
 from sidecar.policy.catalog.reader import read_catalog
 from sidecar.policy.cedar.compiled import Compiled, compile_policies
-from sidecar.policy.cedar.lint import lint
 from sidecar.policy.cedar.loader import read_policies
 from sidecar.policy.cedar.policies import Policies
 from sidecar.policy.cedar.policy import Policy
@@ -82,8 +81,6 @@ def check_files(files: Files, problems: Problems, *, source: str) -> Draft:
     policies = read_policies(files, attributes, read.names, problems)
     for suite in files.tests():
         parse_document(files.texts.get(suite, ""), suite, problems)
-    if not problems.invalid:
-        lint(policies, read.catalog, problems)
     found = problems.sorted()
     if problems.invalid:
         raise BundleError(found, source=source)

@@ -68,3 +68,16 @@ def for_person(diagram: Diagram, purpose: Purpose, basis: Basis, variables: Mapp
         no = objected.codes[1] | variables["consent"].among(_NOES)
         answer = no.ite(fix(answer, objected, 1), fix(answer, objected, 0))
     return answer
+
+
+def facts_for(space: Space, purpose: Purpose, basis: Basis, variables: Mapping[str, Variable]) -> Diagram:
+    """All facts that anybody asked about for *purpose* can have: ``for_person``, the other way round."""
+    facts = reachable(space, variables)
+    for survival, name in ((Survival.RESTRICTION, "restricted"), (Survival.ERASURE, "erased")):
+        if survival in purpose.survives:
+            facts = facts.exists(variables[name].cube) & variables[name].codes[0]
+    if basis is Basis.LEGITIMATE_INTERESTS:
+        objected = variables["objected"]
+        no = objected.codes[1] | variables["consent"].among(_NOES)
+        facts = facts & ~no | (facts & no).exists(objected.cube) & objected.codes[1]
+    return facts & variables["basis"].codes[tuple(Basis).index(basis)]

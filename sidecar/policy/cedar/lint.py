@@ -1,7 +1,7 @@
-"""Findings: what is no mistake for certain, but hardly meant. Runs on bundles without errors only."""
+"""What the head of a policy tells without any analysis: whether some service declares anything within its scope."""
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from cedarpy import pst
 
@@ -9,18 +9,8 @@ from sidecar.model.catalog import Catalog
 from sidecar.model.scope import at_or_below
 from sidecar.model.vocabulary import Action
 from sidecar.policy.cedar.policy import Policy
-from sidecar.policy.files import FIELDS, GUARDRAILS
-from sidecar.policy.problems import Place, Problems
-
-SPECIAL: Final = (
-    "user.health_and_medical",
-    "user.biometric",
-    "user.demographic.race_ethnicity",
-    "user.demographic.religious_belief",
-    "user.demographic.political_opinion",
-    "user.demographic.sexual_orientation",
-)
-"""Data categories of Art. 9(1) GDPR."""
+from sidecar.policy.files import GUARDRAILS
+from sidecar.policy.problems import Problems
 
 
 class _Declared(NamedTuple):
@@ -29,16 +19,20 @@ class _Declared(NamedTuple):
     field: str
 
 
-def lint(policies: tuple[Policy, ...], catalog: Catalog, problems: Problems) -> None:
-    """Report findings as warnings."""
+def report_out_of_scope(policies: Iterable[Policy], catalog: Catalog, problems: Problems) -> None:
+    """Report each policy that is ``out_of_scope``."""
+    for policy in out_of_scope(policies, catalog):
+        message = f"{policy.tree.effect} `{policy.id}` can never apply: no service declares a use within its scope"
+        hint = "correct its head, or declare the use in catalog/services/"
+        problems.warning(policy.place, "lint.unreachable", message, hint)
+
+
+def out_of_scope(policies: Iterable[Policy], catalog: Catalog) -> Iterator[Policy]:
+    """Each policy that no declared use can meet, whatever its conditions say; guardrails may be about any use."""
     declared = frozenset(_declared(catalog))
     for policy in policies:
-        # A guardrail may well be about what nobody does yet; that is what it is for.
         if policy.place.file != GUARDRAILS and not any(_in_scope(policy.tree, one, catalog) for one in declared):
-            message = f"{policy.tree.effect} `{policy.id}` can never apply: no service declares a use within its scope"
-            hint = "correct its head, or declare the use in catalog/services/"
-            problems.warning(policy.place, "lint.unreachable", message, hint)
-    _lint_special(policies, declared, catalog, problems)
+            yield policy
 
 
 def _declared(catalog: Catalog) -> Iterator[_Declared]:
@@ -47,22 +41,6 @@ def _declared(catalog: Catalog) -> Iterator[_Declared]:
             for field in use.fields:
                 for action in use.actions:
                     yield _Declared(service.key, action, field)
-
-
-def _lint_special(
-    policies: tuple[Policy, ...], declared: frozenset[_Declared], catalog: Catalog, problems: Problems
-) -> None:
-    if any(token.text == "explicit" for policy in policies for token in policy.piece.tokens):
-        return
-    used = sorted({one.field for one in declared})
-    special = [key for key in used if any(_is_special(category) for category in catalog.fields[key].categories)]
-    if special:
-        message = f"field `{special[0]}` is in a special category, and no policy asks for explicit consent"
-        problems.warning(Place(FIELDS), "lint.special_category", message, "forbid its use `unless context.explicit`")
-
-
-def _is_special(category: str) -> bool:
-    return any(at_or_below(category, special) for special in SPECIAL)
 
 
 def _in_scope(tree: pst.Template, one: _Declared, catalog: Catalog) -> bool:

@@ -34,7 +34,7 @@ def test_the_demo_bundle_passes_and_is_covered() -> None:
     assert 0 == result.exit_code
     assert "passed\n" in result.stdout
     assert "15 of 15, 100 %" in result.stdout
-    assert "84 of 84, 100 %" in result.stdout
+    assert "96 of 96, 100 %" in result.stdout
 
 
 def test_a_failure_says_all_that_its_author_needs(failing: Path) -> None:
