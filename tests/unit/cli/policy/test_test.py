@@ -48,7 +48,7 @@ def test_a_failure_says_all_that_its_author_needs(failing: Path) -> None:
         "expected    deny, CONSENT_UNKNOWN",
         "got         deny, MINOR",
         "because     the person is too young for this",
-        "facts       consent given, by_guardian, age teen, basis consent",
+        "facts       consent given, by guardian, age teen, basis consent",
         f"decided by  forbid `no-marketing-to-minors` at {failing}/minors.cedar:6:1: no direct marketing",
         "1 test, 1 failed",
     ):
