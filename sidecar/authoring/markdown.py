@@ -3,9 +3,13 @@
 from typing import Final
 
 from sidecar.authoring.comparison import Comparison, lines_of
+from sidecar.authoring.review import Ending, Review
 
 MOST: Final = 40_000
 """Characters; platforms take some 65,000 in a comment."""
+
+_LINES: Final = 100
+"""Of what one step found."""
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -25,3 +29,23 @@ def comparison_markdown(comparison: Comparison) -> str:
             break
     lines += ["", f"<sub>{comparison.old_revision} to {comparison.new_revision}</sub>", ""]
     return "\n".join(lines)
+
+
+def review_markdown(review: Review) -> str:
+    """*review* as one report: a table of steps, what failed, then what changes."""
+    verdict = "passed" if review.passed else "failed"
+    lines = [f"# Policies: {verdict}", "", "| check | | |", "|---|---|---|"]
+    marks = {Ending.PASSED: "passed", Ending.FAILED: "**failed**", Ending.SKIPPED: "skipped"}
+    lines += [f"| {step.name} | {marks[step.ending]} | {_cell(step.summary)} |" for step in review.steps]
+    for step in review.steps:
+        if step.lines:
+            left = len(step.lines) - _LINES
+            lines += ["", f"<details><summary>{step.name}: {step.summary}</summary>", "", "```text"]
+            lines += [*step.lines[:_LINES], *([f"and {left} more lines"] if left > 0 else ())]
+            lines += ["```", "", "</details>"]
+    text = "\n".join((*lines, ""))
+    return text if review.comparison is None else f"{text}\n{comparison_markdown(review.comparison)}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "explain": "sidecar.cli.policy.explain:explain_question",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
     "replay": "sidecar.cli.policy.replay:replay_log",
+    "ci": "sidecar.cli.policy.ci:review_bundle",
     "stats": "sidecar.cli.policy.stats:show_statistics",
     "schemas": "sidecar.cli.policy.schemas:show_schemas",
     "build": "sidecar.cli.policy.build:build_bundle",
