@@ -71,7 +71,7 @@ test: $(STAMP) ## run the tests; needs nothing but Python
 	@$(BIN)/coverage report --include='$(DECIDING)' --fail-under=100
 
 .PHONY: test-ops
-test-ops: $(OPS) ## run the tests that need tools (promtool); fails where one is missing
+test-ops: $(OPS) ## run the tests that need tools (promtool, chromium); fails where one is missing
 	@$(BIN)/python -m pytest tests/ops
 
 .PHONY: check
@@ -84,9 +84,8 @@ check: $(STAMP) ## lint, types, layers, protocol, and that generated files are f
 	$(BIN)/python scripts/check_tree.py
 
 .PHONY: bench
-bench: $(STAMP) ## measure engine, scale and server; QUICK=1 for a short look
+bench: $(STAMP) ## measure engine and server; QUICK=1 for a short look
 	@$(BIN)/python -m benchmarks.bench_engine $(if $(QUICK),--quick)
-	@$(BIN)/python -m benchmarks.bench_scale $(if $(QUICK),--quick)
 	@$(BIN)/python -m benchmarks.bench_server $(if $(QUICK),--quick)
 
 # --- write ------------------------------------------------------------------------------------------------------------

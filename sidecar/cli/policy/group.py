@@ -7,6 +7,7 @@ from sidecar.cli.lazy import LazyGroup
 COMMANDS: Final = {
     "new": "sidecar.cli.policy.new:new_bundle",
     "check": "sidecar.cli.policy.check:check_bundle",
+    "matrix": "sidecar.cli.policy.matrix:show_matrix",
     "diff": "sidecar.cli.policy.diff:diff_bundles",
     "guardrails": "sidecar.cli.policy.guardrails:check_guardrails",
     "test": "sidecar.cli.policy.test:test_bundle",

@@ -63,8 +63,11 @@ class Analysis:
 
     def at(self, diagram: Diagram, use: Use) -> Diagram:
         """*diagram* for the question *use*: it then speaks of facts and attributes only."""
-        bits = [bit for name, value in zip(USES, use.values, strict=True) for bit in self._codes[name][value]]
-        return descend(diagram, bits)
+        return descend(diagram, [bit for setting in self.settings(use) for bit in setting])
+
+    def settings(self, use: Use) -> tuple[tuple[tuple[int, bool], ...], ...]:
+        """How each value of *use* is written in bits, in the order of ``USES``; alike for values of one class."""
+        return tuple(self._codes[name][value] for name, value in zip(USES, use.values, strict=True))
 
 
 def analyse(*drafts: Draft, budget: int = BUDGET) -> Analysis:
@@ -160,11 +163,8 @@ def _sendable(space: Space, tables: Tables, side: Side, variables: Mapping[str, 
 
 def _bits(dimension: Dimension, variable: Variable) -> dict[str, tuple[tuple[int, bool], ...]]:
     """How each value of a dimension is written in bits."""
-    width = len(variable.bits)
     return {
-        str(dimension.values[place]): tuple(
-            (bit, bool(number >> (width - 1 - at) & 1)) for at, bit in enumerate(variable.bits)
-        )
+        str(dimension.values[place]): variable.setting(number)
         for number, members in enumerate(dimension.classes)
         for place in members
     }

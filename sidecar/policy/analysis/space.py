@@ -29,6 +29,11 @@ class Variable:
         """Where the dimension is in one of the classes *numbers*."""
         return _any([self.codes[number] for number in numbers], self.valid & ~self.valid)
 
+    def setting(self, number: int) -> tuple[tuple[int, bool], ...]:
+        """How class *number* is written in bits: for ``descend``."""
+        width = len(self.bits)
+        return tuple((bit, bool(number >> (width - 1 - place) & 1)) for place, bit in enumerate(self.bits))
+
 
 class Space:
     """A manager of diagrams; variables are added from the top of their order to the bottom. Not thread-safe."""

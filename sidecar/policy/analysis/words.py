@@ -28,7 +28,10 @@ class Words:
 
     def __init__(self, analysis: Analysis) -> None:
         self._dimensions = {one.name: one for one in analysis.tables.dimensions}
-        self._free = {variable.name: text_of(atom) for several in analysis.free for atom, variable in several.items()}
+        self.conditions: Final[Mapping[str, str]] = {
+            variable.name: text_of(atom) for several in analysis.free for atom, variable in several.items()
+        }
+        """By the name of its dimension each condition that no table holds, in Cedar's notation."""
 
     def box(self, box: Box) -> str:
         """When a question is in *box*: ``consent given, explicit, adult``; ``always`` if nothing matters."""
@@ -43,6 +46,10 @@ class Words:
         values = {name: one.shown(point[name]) for name, one in self._dimensions.items() if name.startswith(ATTRIBUTE)}
         return {name.removeprefix(ATTRIBUTE): value for name, value in values.items() if value is not None}
 
+    def attribute(self, name: str, numbers: frozenset[int]) -> str:
+        """When the caller's attribute whose dimension is *name* is in one of the classes *numbers*."""
+        return _attribute(name.removeprefix(ATTRIBUTE), self._dimensions[name], numbers)
+
     def _parts(self, box: Box) -> Iterator[str]:
         if "consent" in box:
             yield _consent(box["consent"])
@@ -53,9 +60,9 @@ class Words:
             yield _either(sorted(str(FACT_VALUES["age"][number]) for number in box["age"]), "age ")
         for name, numbers in box.items():
             if name.startswith(ATTRIBUTE):
-                yield _attribute(name.removeprefix(ATTRIBUTE), self._dimensions[name], numbers)
-            elif name in self._free:
-                yield f"`{self._free[name]}`" if numbers == {1} else f"not `{self._free[name]}`"
+                yield self.attribute(name, numbers)
+            elif name in self.conditions:
+                yield f"`{self.conditions[name]}`" if numbers == {1} else f"not `{self.conditions[name]}`"
 
 
 def _consent(numbers: frozenset[int]) -> str:
@@ -63,6 +70,8 @@ def _consent(numbers: frozenset[int]) -> str:
     others = [state for state in map(str, ConsentState) if state not in states]
     if len(others) == 1:
         return f"consent not {others[0]}"
+    if len(others) == 2:
+        return f"consent neither {others[0]} nor {others[1]}"
     return "consent " + _or(states)
 
 
