@@ -11,6 +11,7 @@ COMMANDS: Final = {
     "diff": "sidecar.cli.policy.diff:diff_bundles",
     "guardrails": "sidecar.cli.policy.guardrails:check_guardrails",
     "test": "sidecar.cli.policy.test:test_bundle",
+    "try": "sidecar.cli.policy.prompt:try_bundle",
     "explain": "sidecar.cli.policy.explain:explain_question",
     "fmt": "sidecar.cli.policy.fmt:format_policies",
     "replay": "sidecar.cli.policy.replay:replay_log",
