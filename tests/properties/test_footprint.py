@@ -123,16 +123,17 @@ def test_a_remembered_verdict_is_what_the_policies_say(block: int) -> None:
       attributes
     - of `has`: the presence of an attribute; what it is asked of, if that is not a path
     - of `is`: `is ... in` with a certain type taken for certain
-    - of the walk: the condition and the `else` of an `if`; the left and right sides of operators; what `!` negates;
+    - of the walk: the condition, `then` and `else` of an `if`; the left and right sides of operators; what `!` negates;
       what `like` looks at; elements of sets; values of records
-    - the counterfactual: all of it; with `consent` alone, or with one of the other two only
+    - the counterfactual: all of it; `consent` dropped, either of the other two, both
     - of the union of policies: dimensions, values, presence of all but the last
     - of the key: the name of an attribute, its value, its presence, presence without any value; a dimension of the
       question, a fact
 
     These did not, since questions are typed and name only what is known: the type of an attribute's value in the key,
-    the check that names exist; `tests/unit/policy/test_table.py` sees them. Not tried: names that nothing has, behind
-    `has` or a dot, since the loader refuses such policies; `tests/unit/policy/test_footprint.py` has them.
+    the check that names exist; `tests/unit/policy/test_table.py` sees them. Nor did
+    taking all names behind `has` for such as are always there, since the loader refuses others;
+    `tests/unit/policy/test_footprint.py` sees that.
     """
     asked = 0
     for seed in seeds(block):

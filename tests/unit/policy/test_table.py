@@ -245,15 +245,16 @@ def test_a_new_table_is_warmed_with_the_questions_of_the_old_one() -> None:
     assert (new.hits, new.misses, len(new)) == (1, 0, 1)
 
 
-def test_the_latest_questions_come_first(bundle: Bundle) -> None:
+def test_the_latest_questions_come_first() -> None:
     """No more than wanted, and none that is not kept."""
-    table = VerdictTable(bundle.policies, capacity=10)
+    table = VerdictTable(unchecked(OBSERVING).policies, capacity=10)
     asked = [replace(QUESTION, attributes=(("count", "Long", number),) if number else ()) for number in (3, 2, 0, 1)]
     for question in asked:
         table.verdict(question, FACTS, 0)
     table.verdict(replace(QUESTION, attributes=(("tags", "Set<String>", frozenset({"x" * 100})),)), FACTS, 0)
 
-    assert [row.question for row in reversed(table.rows())][:2] == [row.question for row in table.latest(2)]
+    assert 5 == len(table)
+    assert [row.question for row in reversed(table.rows())][:2] == [row.question for row in table.latest(3)]
     assert list(reversed(table.rows())) == list(table.latest(100))
 
 
