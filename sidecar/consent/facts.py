@@ -9,12 +9,15 @@ The rules, for one data category (a field in several is asked once per category)
 - A grant is *live for a region* while not expired, not superseded by its notice, not voided by an erasure of a related
   category, and no later grant at least as narrow that touches that region has expired.
 - Of two choices of one submission the strictly narrower counts as the later.
+
+What a catalog has renamed is read under its present name; see ``sidecar/consent/lineage.py``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sidecar.consent.lineage import Lineage
 from sidecar.consent.profile import Profile, ProfileEntry
 from sidecar.consent.record import Kind
 from sidecar.model.catalog import Catalog, Purpose
@@ -86,14 +89,20 @@ class _Weighing:
     """One category of one question against one profile."""
 
     def __init__(self, profile: Profile, asked: Atom, catalog: Catalog, floor: Mapping[str, int]) -> None:
-        self._entries = profile.entries
+        self._recorded = self._entries = profile.entries
+        self._lineage = Lineage(catalog.renames) if catalog.renames.touch_records else None
+        self._within: Callable[[Atom, Atom], bool] = Atom.within
+        self._shared: Callable[[Atom, Atom], Atom | None] = Atom.shared
+        if self._lineage is not None:
+            self._entries = tuple(map(self._lineage.entry, profile.entries))
+            self._within, self._shared = self._lineage.within, self._lineage.shared
         self._asked = asked
         self._catalog = catalog
         self._floor = floor
         self._purpose = catalog.purposes[asked.purpose]
         self._legitimate = _basis(self._purpose, profile) is Basis.LEGITIMATE_INTERESTS
         voided_through = max(
-            (order for category, order in profile.erased_categories if _related(category, asked.category)), default=-1
+            (order for category, order in profile.erased_categories if self._related(category)), default=-1
         )
         self._grants = [
             place
@@ -142,7 +151,7 @@ class _Weighing:
         last = [
             place
             for place in noes
-            if not any(_later(entries[other], entries[place], entries[place].atom) for other in noes)
+            if not any(self._later(entries[other], entries[place], entries[place].atom) for other in noes)
         ]
         withdrawn = [place for place in last if entries[place].kind is Kind.WITHDRAWN]
         return (ConsentState.WITHDRAWN, withdrawn[0]) if withdrawn else (ConsentState.REFUSED, last[0])
@@ -165,18 +174,20 @@ class _Weighing:
         if grant.expired or self._superseded(grant):
             return False
         return not any(
-            _later(other, grant, grant.atom) and other.atom.within(grant.atom) and region.touches(other.atom)
+            self._later(other, grant, grant.atom)
+            and self._within(other.atom, grant.atom)
+            and self._shared(region, other.atom) is not None
             for other in self._expired
         )
 
     def _stands(self, place: int, atom: Atom) -> bool:
         """Whether the no at *place*, read as *atom*, touches the question and is not lifted."""
-        region = atom.shared(self._asked)
+        region = self._shared(atom, self._asked)
         if region is None:
             return False
         return not any(
-            _later(grant, self._entries[place], atom)
-            and grant.atom.within(atom)
+            self._later(grant, self._entries[place], atom)
+            and self._within(grant.atom, atom)
             and region.within(grant.atom)
             and self._live(other, region)
             for other, grant in ((other, self._entries[other]) for other in self._grants)
@@ -192,21 +203,28 @@ class _Weighing:
 
     def _restricts(self, place: int, live: list[int]) -> bool:
         restriction = self._entries[place]
-        if Survival.RESTRICTION in self._purpose.survives or not restriction.atom.touches(self._asked):
+        if Survival.RESTRICTION in self._purpose.survives or self._shared(restriction.atom, self._asked) is None:
             return False
         lifted = any(
-            self._entries[other].order > restriction.order and restriction.atom.within(self._entries[other].atom)
+            self._entries[other].order > restriction.order and self._lifts(other, place)
             for other in self._places(Kind.LIFTED)
         )
-        return not lifted and not any(_later(self._entries[p], restriction, restriction.atom) for p in live)
+        return not lifted and not any(self._later(self._entries[p], restriction, restriction.atom) for p in live)
 
+    def _lifts(self, lifting: int, restriction: int) -> bool:
+        """Whether the lifting covers the restriction; the numbers are places."""
+        one, other = self._recorded[lifting].atom, self._recorded[restriction].atom
+        return other.within(one) if self._lineage is None else self._lineage.lifts(one, other)
 
-def _related(one: str, other: str) -> bool:
-    return at_or_below(one, other) or at_or_below(other, one)
+    def _related(self, category: str) -> bool:
+        """Whether *category*, as recorded, is the asked one, or above or below it."""
+        asked = self._asked.category
+        if self._lineage is not None:
+            return self._lineage.related(self._lineage.category(category), asked)
+        return at_or_below(category, asked) or at_or_below(asked, category)
 
-
-def _later(one: ProfileEntry, other: ProfileEntry, atom: Atom) -> bool:
-    """Whether *one* counts as later than *other*, which is read as *atom*."""
-    if one.event == other.event and not one.broadened and not other.broadened:
-        return one.atom != atom and one.atom.within(atom)
-    return one.order > other.order
+    def _later(self, one: ProfileEntry, other: ProfileEntry, atom: Atom) -> bool:
+        """Whether *one* counts as later than *other*, which is read as *atom*."""
+        if one.event == other.event and not one.broadened and not other.broadened:
+            return one.atom != atom and self._within(one.atom, atom)
+        return one.order > other.order

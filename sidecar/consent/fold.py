@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sidecar.consent.bounds import MAX_COMBINATIONS, OPENING, bounded, broadened, has, manageable
+from sidecar.consent.lineage import current_choice, current_scope
 from sidecar.consent.record import Entry, Kind, Record, Trait, merge, with_entries
 from sidecar.consent.scope import check_names, choice_atoms
 from sidecar.errors import RecordFullError, RequestError
@@ -82,19 +83,23 @@ def _only_opens(act: Act, delta: Record) -> bool:
 def _delta(event: Event, catalog: Catalog, *, opens_at: Instant, closes_at: Instant) -> Record:
     """The record of *event* alone."""
     act = event.act
+    renames = catalog.renames
     if isinstance(act, Submission):
         entries = _submission_entries(event, act, catalog, opens_at=opens_at, closes_at=closes_at)
         return Record(entries=entries, latest_at=max(entry.at for entry in entries))
     if isinstance(act, Restriction):
-        check_names(act.scope, catalog, path="event.restriction.scope")
-        return _restriction(event, act.scope, at=closes_at)
+        scope = current_scope(act.scope, renames)
+        check_names(scope, catalog, path="event.restriction.scope")
+        return _restriction(event, scope, at=closes_at)
     if isinstance(act, Lifting):
-        check_names(act.scope, catalog, path="event.lifting.scope")
-        return _lifting(event, act.scope, at=opens_at)
+        scope = current_scope(act.scope, renames)
+        check_names(scope, catalog, path="event.lifting.scope")
+        return _lifting(event, scope, at=opens_at)
     if isinstance(act, Traits):
         return _traits(act, at=opens_at)
-    check_names(Scope(categories=act.categories), catalog, path="erasure")
-    erased = tuple((category, closes_at) for category in act.categories)
+    scope = current_scope(Scope(categories=act.categories), renames)
+    check_names(scope, catalog, path="erasure")
+    erased = tuple((category, closes_at) for category in scope.categories)
     return Record(horizon=None if erased else closes_at, erased_categories=erased, latest_at=closes_at)
 
 
@@ -108,6 +113,7 @@ def _submission_entries(
         raise RequestError("event.submission.choices", "a submission has at least one choice")
     for index, choice in enumerate(submission.choices):
         path = f"event.submission.choices[{index}]"
+        choice = current_choice(choice, catalog.renames)  # noqa: PLW2901 - a form may still have old names
         if choice.kind is ChoiceKind.GIVEN:
             entries = _choice_entries(event, choice, catalog, path=path, at=opens_at)
             grants.extend((grant, _as_written(grant.atom, choice.scope)) for grant in entries)

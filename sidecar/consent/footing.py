@@ -5,13 +5,14 @@ where this record's facts would not.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from sidecar.bounded import Generations
 from sidecar.model.catalog import Catalog, Purpose
 from sidecar.model.instant import Instant
+from sidecar.model.renames import earlier_keys
 from sidecar.model.scope import at_or_below
 from sidecar.model.vocabulary import Channel
 
@@ -27,6 +28,7 @@ class Footing(NamedTuple):
     purpose: str  # digest of its bases and of what it survives
     marketing: str  # digest of what an objection to direct marketing reaches that concerns the purpose
     notices: str  # digest of the versions of notices that were superseded then
+    renames: str  # digest of the renames by which records say something about the question, or no longer do
 
 
 class Footings:
@@ -60,7 +62,28 @@ class Footings:
             purpose=_digest((found.basis, sorted(found.basis_by_jurisdiction.items()), sorted(found.survives))),
             marketing=self._marketing(found),
             notices=self._notices[season],
+            renames=self._renames(field, purpose),
         )
+
+    def _renames(self, field: str, purpose: str) -> str:
+        renames, categories = self._catalog.renames, self._catalog.fields[field].categories
+        touching = [
+            [pair for pair in renames.purposes.items() if self._concerns(pair, purpose, renames.purposes)],
+            [
+                pair
+                for pair in renames.categories.items()
+                if any(self._concerns(pair, category, renames.categories) for category in categories)
+            ],
+            sorted(renames.recipients.items()),
+            sorted(renames.notices.items()),
+        ]
+        return _digest(map(sorted, touching)) if any(touching) else ""
+
+    @staticmethod
+    def _concerns(pair: tuple[str, str], key: str, renames: Mapping[str, str]) -> bool:
+        """Whether the old or the new name of *pair* lies at, above or below *key*, now or under an earlier name."""
+        keys = (key, *earlier_keys(key, renames))
+        return any(at_or_below(name, one) or at_or_below(one, name) for name in pair for one in keys)
 
     def _marketing(self, asked: Purpose) -> str:
         """Of all that is flagged as direct marketing, what an objection to any of it makes of *asked*.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sidecar.model.instant import Instant
+from sidecar.model.renames import Renames
 from sidecar.model.vocabulary import (
     Action,
     Basis,
@@ -122,6 +123,7 @@ class Catalog:
     recipients: Mapping[str, Recipient]
     notices: Mapping[tuple[str, int], Notice]
     attributes: Mapping[str, str] = field(default_factory=dict)  # name -> "Bool", "Long", "String" or "Set<String>"
+    renames: Renames = field(default_factory=Renames)
 
     def direct_marketing(self) -> tuple[str, ...]:
         """Keys of every purpose flagged as direct marketing, sorted."""

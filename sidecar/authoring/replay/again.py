@@ -11,6 +11,7 @@ from sidecar.engine.question import questions
 from sidecar.model.decision import AttributeValue, FieldResult, Question, Request, Verdict
 from sidecar.model.facts import Facts
 from sidecar.model.instant import from_datetime
+from sidecar.model.renames import Renames, current_key
 from sidecar.model.vocabulary import Effect, Mask, Reason
 from sidecar.policy.bundle import Bundle
 from sidecar.policy.table import VerdictTable
@@ -110,7 +111,7 @@ class Replay:
     def _outcome(self, line: Line) -> Outcome:
         if line.reason in _UNSERVED:
             return Skipped(line.reason)
-        (asked,) = questions(_request(line), self._catalog)
+        (asked,) = questions(_request(line, self._catalog.renames), self._catalog)
         if isinstance(asked, FieldResult):
             return _compared(line, asked)
         if line.facts is None or line.footing is None:
@@ -143,19 +144,22 @@ def differences(then: FootingJson, now: Footing, asked: Question) -> Iterator[st
         yield f"an objection to direct marketing reaches otherwise than it did where `{asked.purpose}` is concerned"
     if then.notices != now.notices:
         yield "other notices were superseded then than would have been"
+    if then.renames != now.renames:
+        yield "what records name is renamed otherwise, where the question is concerned"
 
 
-def _request(line: Line) -> Request:
+def _request(line: Line, renames: Renames) -> Request:
+    """What *line* asked, under present names: whoever asked goes along with a rename."""
     attributes: dict[str, AttributeValue | None] = {name: _sent(value) for name, value in line.attributes.items()}
     attributes.update({name: _STAND_INS.get(kind) for name, kind in line.withheld.items()})
     return Request(
-        service=line.service,
+        service=renames.services.get(line.service, line.service),
         action=line.action,
         subject="",
-        fields=(line.field,),
-        purpose=line.purpose,
+        fields=(renames.fields.get(line.field, line.field),),
+        purpose=current_key(line.purpose, renames.purposes),
         channel=line.channel,
-        recipient=line.recipient,
+        recipient=line.recipient and renames.recipients.get(line.recipient, line.recipient),
         attributes=attributes,
     )
 

@@ -7,16 +7,23 @@ from sidecar.authoring.schemas import shapes
 from sidecar.authoring.schemas.shapes import Schema
 from sidecar.model.vocabulary import THIRD_PARTY, Action, Basis, Channel, FailureMode, Survival
 from sidecar.policy.catalog import categories, notices, purposes, services
+from sidecar.policy.catalog.entries import RENAMED_FROM
 from sidecar.policy.catalog.purposes import JURISDICTION
 
 _TITLE: Final = shapes.text("What it is, in words for people.")
+_RENAMED_FROM: Final = shapes.name_or_names(
+    "What it was called before: consents recorded under these names hold for it."
+)
+_KEYED: Final[Mapping[str, Schema]] = {"title": _TITLE, RENAMED_FROM: _RENAMED_FROM}
 
 _FIELD: Final[Mapping[str, Schema]] = {
+    RENAMED_FROM: _RENAMED_FROM,
     "title": _TITLE,
     "categories": shapes.names("Its data categories, keys of categories.yaml; it needs consent for each of them."),
 }
 
 _PURPOSE: Final[Mapping[str, Schema]] = {
+    RENAMED_FROM: _RENAMED_FROM,
     "title": shapes.text("In the words that people are asked in; that of data_uses.yaml if left out."),
     "basis": shapes.choice(
         Basis, "What makes it lawful (Art. 6(1) GDPR); never inherited. Without one nobody can use it."
@@ -42,6 +49,7 @@ _PURPOSE: Final[Mapping[str, Schema]] = {
 }
 
 _NOTICE: Final[Mapping[str, Schema]] = {
+    RENAMED_FROM: _RENAMED_FROM,
     "key": shapes.plain_key("Its name, the same in all versions."),
     "version": shapes.number("Which version of it."),
     "title": _TITLE,
@@ -67,6 +75,7 @@ _USE: Final[Mapping[str, Schema]] = {
 }
 
 _SERVICE: Final[Mapping[str, Schema]] = {
+    RENAMED_FROM: _RENAMED_FROM,
     "title": _TITLE,
     "owner": shapes.text("Whom to talk to about it."),
     "may_use": {
@@ -85,7 +94,7 @@ _SERVICE: Final[Mapping[str, Schema]] = {
 
 def categories_schema() -> dict[str, Any]:
     """The schema of ``catalog/categories.yaml``."""
-    entry = shapes.record({"title": _TITLE}, categories.CATEGORY_KEYS, ("title",))
+    entry = shapes.record(_KEYED, categories.CATEGORY_KEYS, ("title",))
     description = (
         "The taxonomy of data; the dots of a key are the hierarchy, and what is above a dot must be there too."
     )
@@ -94,7 +103,7 @@ def categories_schema() -> dict[str, Any]:
 
 def data_uses_schema() -> dict[str, Any]:
     """The schema of ``catalog/data_uses.yaml``."""
-    entry = shapes.record({"title": _TITLE}, purposes.DATA_USE_KEYS, ("title",))
+    entry = shapes.record(_KEYED, purposes.DATA_USE_KEYS, ("title",))
     description = (
         "The taxonomy of purposes; the dots of a key are the hierarchy, and what is above a dot must be there too."
     )
@@ -122,7 +131,7 @@ def fields_schema() -> dict[str, Any]:
 
 def recipients_schema() -> dict[str, Any]:
     """The schema of ``catalog/recipients.yaml``."""
-    entry = shapes.record({"title": _TITLE}, categories.RECIPIENT_KEYS, ("title",))
+    entry = shapes.record(_KEYED, categories.RECIPIENT_KEYS, ("title",))
     shape = shapes.entries(entry) | {"propertyNames": {"pattern": shapes.plain_key("")["pattern"]}}
     return shapes.document("Recipients", "Third parties by name; their keys have no dots.", shape)
 

@@ -63,6 +63,11 @@ def names(description: str, *, at_least: int = 1, but: Collection[str] = ()) -> 
     return {"type": "array", "items": items, "uniqueItems": True, "minItems": at_least, "description": description}
 
 
+def name_or_names(description: str) -> Schema:
+    """One name, or several, each once."""
+    return {"anyOf": [{"type": "string"}, names("")], "description": description}
+
+
 def record(shapes: Mapping[str, Schema], keys: Collection[str], required: Collection[str]) -> dict[str, Any]:
     """A mapping with these *keys*, which are those that its reader knows; raises ``KeyError`` for one without shape."""
     return {

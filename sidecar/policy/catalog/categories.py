@@ -5,13 +5,13 @@ from typing import Final
 
 from sidecar.model.catalog import Category, Field, Recipient
 from sidecar.model.vocabulary import FIRST_PARTY, THIRD_PARTY
-from sidecar.policy.catalog.entries import Names, check_parents, check_plain, entries_of
+from sidecar.policy.catalog.entries import RENAMED_FROM, Names, check_parents, check_plain, entries_of
 from sidecar.policy.document import Node
 from sidecar.policy.problems import Place, Problems
 
-CATEGORY_KEYS: Final = ("title",)
-FIELD_KEYS: Final = ("title", "categories")
-RECIPIENT_KEYS: Final = ("title",)
+CATEGORY_KEYS: Final = ("title", RENAMED_FROM)
+FIELD_KEYS: Final = ("title", "categories", RENAMED_FROM)
+RECIPIENT_KEYS: Final = ("title", RENAMED_FROM)
 
 ALWAYS_RECIPIENTS: Final = {
     FIRST_PARTY: Recipient(key=FIRST_PARTY, title="ourselves"),

@@ -12,6 +12,9 @@ from sidecar.policy.record import Known, Record
 
 _PART: Final = "[A-Za-z0-9_-]+"
 DOTTED: Final = re.compile(rf"{_PART}(\.{_PART})*")
+RENAMED_FROM: Final = "renamed_from"
+"""The key of an entry that says what it was called before; see ``renames.py``."""
+
 PLAIN: Final = re.compile(_PART)
 
 

@@ -5,14 +5,14 @@ from typing import Final
 
 from sidecar.model.catalog import Notice
 from sidecar.model.vocabulary import FIRST_PARTY, Channel
-from sidecar.policy.catalog.entries import Names, check_plain
+from sidecar.policy.catalog.entries import RENAMED_FROM, Names, check_plain
 from sidecar.policy.document import Mapping as MappingNode
 from sidecar.policy.document import Node
 from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record, records_of
 
 REQUIRED: Final = ("key", "version", "title", "purposes", "categories", "reconsent", "valid_from")
-KEYS: Final = (*REQUIRED, "channels", "recipients")
+KEYS: Final = (*REQUIRED, "channels", "recipients", RENAMED_FROM)
 RECONSENT: Final = ("required", "no")
 
 

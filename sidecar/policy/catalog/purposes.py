@@ -7,12 +7,12 @@ from typing import Final
 
 from sidecar.model.catalog import Purpose, ancestors
 from sidecar.model.vocabulary import Basis, Channel, FailureMode, Survival
-from sidecar.policy.catalog.entries import check_parents, entries_of
+from sidecar.policy.catalog.entries import RENAMED_FROM, check_parents, entries_of
 from sidecar.policy.document import Node
 from sidecar.policy.problems import Place, Problems
 from sidecar.policy.record import Record
 
-DATA_USE_KEYS: Final = ("title",)
+DATA_USE_KEYS: Final = ("title", RENAMED_FROM)
 KEYS: Final = (
     "title",
     "basis",
@@ -24,6 +24,7 @@ KEYS: Final = (
     "serve_last_known",
     "reask_after",
     "cache_for",
+    RENAMED_FROM,
 )
 JURISDICTION: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 alpha-2, or ISO 3166-2
 

@@ -9,6 +9,7 @@ from sidecar.policy.catalog.categories import ALWAYS_RECIPIENTS, read_categories
 from sidecar.policy.catalog.entries import Names, check_plain
 from sidecar.policy.catalog.notices import read_notices
 from sidecar.policy.catalog.purposes import read_purposes
+from sidecar.policy.catalog.renames import read_renames
 from sidecar.policy.catalog.services import read_service
 from sidecar.policy.document import Node, parse_document
 from sidecar.policy.files import Files
@@ -62,6 +63,7 @@ def read_catalog(files: Files, attributes: Mapping[str, str], problems: Problems
         notices={} if node is None else read_notices(node, names, problems),
         attributes=attributes,
     )
+    catalog = replace(catalog, renames=read_renames(nodes, catalog, problems))
     return CatalogRead(catalog=catalog, names=names)
 
 

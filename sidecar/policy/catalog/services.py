@@ -4,13 +4,13 @@ from typing import Final
 
 from sidecar.model.catalog import Service, Use
 from sidecar.model.vocabulary import THIRD_PARTY, Action
-from sidecar.policy.catalog.entries import Names
+from sidecar.policy.catalog.entries import RENAMED_FROM, Names
 from sidecar.policy.document import Mapping, Node
 from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record
 
 REQUIRED: Final = ("title", "owner", "may_use")
-KEYS: Final = (*REQUIRED, "may_ask_for")
+KEYS: Final = (*REQUIRED, "may_ask_for", RENAMED_FROM)
 USE_REQUIRED: Final = ("purpose", "fields", "actions")
 USE_KEYS: Final = (*USE_REQUIRED, "recipients")
 

@@ -44,6 +44,7 @@ class FootingJson(Struct, frozen=True, kw_only=True):
     purpose: Annotated[Digest, Meta(description="Of the purpose's bases and of what it survives.")]
     marketing: Annotated[Digest, Meta(description="Of what an objection to direct marketing reaches.")]
     notices: Annotated[Digest, Meta(description="Of the versions of notices that were superseded then.")]
+    renames: Annotated[Digest, Meta(description="Of the renames by which records say something about the question.")]
 
 
 class Line(Struct, frozen=True, kw_only=True):

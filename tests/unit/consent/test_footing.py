@@ -5,6 +5,7 @@ import pytest
 
 from sidecar.consent.footing import Footing, Footings
 from sidecar.model.catalog import Catalog, Field, Notice, Purpose
+from sidecar.model.renames import Renames
 from sidecar.model.vocabulary import Basis, Channel, Survival
 from tests.worlds import CATALOG, EMAIL
 
@@ -97,6 +98,33 @@ def test_a_footing_is_that_of_its_instant() -> None:
     assert set() == differing(footing(now=0), footing(now=4_999))
     assert {"notices"} == differing(footing(now=4_999), footing(now=5_000))
     assert set() == differing(footing(now=5_000), footing(now=9_000_000))
+
+
+@pytest.mark.parametrize(
+    ("renames", "concerned"),
+    [
+        pytest.param(Renames(purposes={"marketing.mail": EMAIL}), True, id="the purpose"),
+        pytest.param(Renames(purposes={"marketing.email.daily": "content.daily"}), True, id="what lay below it"),
+        pytest.param(Renames(purposes={"advertising": "marketing"}), True, id="what it lies below"),
+        pytest.param(Renames(purposes={"contents": "content"}), False, id="another purpose"),
+        pytest.param(Renames(categories={"user.mail": "user.contact.email"}), True, id="the category"),
+        pytest.param(Renames(categories={"user.contact.email.work": "user.job"}), True, id="what lay below that"),
+        pytest.param(Renames(categories={"user.wellbeing": "user.health"}), False, id="another category"),
+        pytest.param(
+            Renames(categories={"user.mail": "user.contact.email", "user.mail.x": "user.y"}),
+            True,
+            id="below an old name",
+        ),
+        pytest.param(Renames(recipients={"shop": "grocer"}), True, id="any recipient"),
+        pytest.param(Renames(notices={"house": "home"}), True, id="any notice"),
+        pytest.param(Renames(services={"a": "b"}, fields={"a": "b"}), False, id="what no record names"),
+    ],
+)
+def test_renames_that_concern_the_question_change_its_footing(renames: Renames, concerned: bool) -> None:  # noqa: FBT001
+    """Others do not."""
+    after = footing(replace(CATALOG, renames=renames))
+
+    assert ({"renames"} if concerned else set()) == differing(footing(), after)
 
 
 def test_a_footing_is_made_once() -> None:

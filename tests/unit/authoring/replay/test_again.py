@@ -7,6 +7,7 @@ from sidecar.model.facts import Facts
 from sidecar.model.instant import to_datetime
 from sidecar.model.vocabulary import Basis, ConsentState, Effect, Mask, Reason
 from tests.unit.authoring.replay.logged import Files, edited, logged, outcome, told
+from tests.unit.policy.bundles import FILES
 from tests.unit.telemetry.decisionlog.answers import FACTS, PREMIUM, request, small, snapshot
 
 MAIN = "main.cedar"
@@ -153,6 +154,41 @@ def test_lines_whose_facts_may_be_others_cannot_be_replayed(asked: Request, chan
 def test_a_notice_that_supersedes_later_is_in_nobodys_way() -> None:
     """Facts are those of the instant of the decision."""
     assert "same" == told(logged(), notices("2026-06-02"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {
+                "catalog/services/newsletter.yaml": None,
+                "catalog/services/fraud.yaml": FILES["catalog/services/fraud.yaml"].replace("newsletter", "letters"),
+                "catalog/services/letters.yaml": "renamed_from: newsletter\n"
+                + FILES["catalog/services/newsletter.yaml"],
+            },
+            "same",
+            id="a service",
+        ),
+        pytest.param(
+            {
+                file: text.replace("customer.email", "customer.mail").replace(
+                    "Email address", "Email address, renamed_from: customer.email"
+                )
+                for file, text in FILES.items()
+            },
+            "same",
+            id="a field",
+        ),
+        pytest.param(
+            edited("catalog/categories.yaml", "how to reach a person", "contact, renamed_from: user.reach"),
+            "not replayable: what records name is renamed otherwise, where the question is concerned",
+            id="what records name",
+        ),
+    ],
+)
+def test_renames(changes: Files, expected: str) -> None:
+    """Whoever asked asks under the new name; facts may be others if it is in records."""
+    assert expected == told(logged(), changes)
 
 
 def test_what_would_now_be_put_to_the_policies_has_no_facts_for_them() -> None:
