@@ -102,7 +102,7 @@ def _view(served: Served, view: Mapping[str, Any]) -> Iterator[None]:
     ages = {key: value for key, value in view.items() if key != "unavailable"}
     with pytest.MonkeyPatch.context() as patch:
         if ages:
-            patch.setattr(World, "freshness", lambda _world: Freshness(**ages))
+            patch.setattr(World, "freshness", lambda *_: Freshness(**ages))
         if "unavailable" in view:
             patch.setattr(served.sidecar.world.cache, "refresh", _unreadable)
         yield
