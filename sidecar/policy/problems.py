@@ -1,8 +1,9 @@
 """What is wrong with a bundle, collected, so that an author sees everything at once."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sidecar.errors import Problem
 
@@ -18,11 +19,20 @@ class Place(NamedTuple):
         return ":".join(str(part) for part in self if part)
 
 
+MOST: Final = 1_000
+"""Problems that are kept of one load; what is wrong beyond that is only counted."""
+_MOST_HINTS: Final = 100
+_MOST_TEXT: Final = 500
+
+
 class Problems:
-    """A growing list of problems. Not thread-safe; lives as long as one load."""
+    """A growing list of problems, bounded. Not thread-safe; lives as long as one load."""
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}  # an ordered set
+        self._more = 0
+        self._invalid = False
+        self._hints = 0
 
     def error(self, place: Place, code: str, message: str, hint: str = "") -> None:
         """Add something that makes the bundle invalid."""
@@ -34,7 +44,10 @@ class Problems:
 
     def unknown(self, place: Place, code: str, noun: str, name: str, known: Iterable[str]) -> None:
         """Add an error for a *name* that is none of *known*, with the nearest one as the hint."""
-        self.error(place, code, f"unknown {noun} `{name}`", did_you_mean(name, known))
+        self._hints += 1
+        # To find the nearest of thousands of names takes milliseconds, and nobody reads the hundredth hint.
+        hint = did_you_mean(name, known) if self._hints <= _MOST_HINTS else f"see the {noun}s that are declared"
+        self.error(place, code, f"unknown {noun} `{name}`", hint)
 
     def _add(self, place: Place, code: str, message: str, hint: str, *, warning: bool) -> None:
         problem = Problem(
@@ -42,20 +55,33 @@ class Problems:
             line=place.line,
             column=place.column,
             code=code,
-            message=message,
-            hint=hint,
+            message=_shortened(message),
+            hint=_shortened(hint),
             warning=warning,
         )
-        self._found[problem] = None
+        self._invalid = self._invalid or not warning
+        if len(self._found) < MOST or problem in self._found:
+            self._found[problem] = None
+        else:
+            self._more += 1
 
     @property
     def invalid(self) -> bool:
         """Whether there is any error."""
-        return any(not problem.warning for problem in self._found)
+        return self._invalid
 
     def sorted(self) -> tuple[Problem, ...]:
-        """All of them, by place."""
-        return tuple(sorted(self._found))
+        """All of them, by place; of very many the first that were found, and how many more."""
+        found = sorted(self._found)
+        if self._more:
+            message, hint = f"{self._more:,} more problems are not listed", "mend these, then look again"
+            problem = Problem(file=".", line=0, column=0, code="bundle.problems", message=message, hint=hint)
+            found.append(problem if self._invalid else replace(problem, warning=True))
+        return tuple(found)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}..."
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ import cedarpy
 from cedarpy import pst
 
 from sidecar.model.vocabulary import Mask, Reason
+from sidecar.policy.cedar.nesting import form_nesting, policy_nesting
 from sidecar.policy.cedar.tokens import Piece, Token, offending
 from sidecar.policy.problems import Place, Problems, did_you_mean
 
@@ -54,10 +55,12 @@ def parse_policy(piece: Piece, problems: Problems) -> Policy | None:
     if bad is not None:
         problems.error(bad.place, "policy.parse", f"`{bad.text}` means nothing here", hint_at(bad))
         return None
+    if not policy_nesting(piece.tokens, problems):
+        return None
     try:
         parsed = cedarpy.policies_to_pst(piece.text)
     except ValueError as error:
-        complaint = str(error)
+        complaint = str(error).removeprefix("cedarpy: ")
         problems.error(_place_of(complaint, piece), "policy.parse", complaint, _hint(complaint, piece))
         return None
     slot = next((token for token in piece.tokens if token.kind == "slot"), None)
@@ -67,7 +70,13 @@ def parse_policy(piece: Piece, problems: Problems) -> Policy | None:
         return None
     (tree,) = parsed.static_policies.values()
     (form,) = forms_of(piece.text)
+    if not form_nesting(form):
+        problems.error(piece.keyword.place, "policy.depth", "an expression of more than some 60 steps", _SPLIT)
+        return None
     return _annotated(piece, tree, form, problems)
+
+
+_SPLIT: Final = "split the policy, or compare with a set"
 
 
 def forms_of(text: str) -> tuple[dict[str, Any], ...]:
@@ -158,6 +167,8 @@ def _place_of(complaint: str, piece: Piece) -> Place:
 def _hint(complaint: str, piece: Piece) -> str:
     if complaint == "unexpected end of input":
         return "a policy ends with `;`"
+    if complaint.startswith("expression nesting"):
+        return _SPLIT
     if sum(token.text in ("permit", "forbid") for token in piece.tokens) > 1:
         return "is the `;` missing that ends the policy before?"
     return "see https://docs.cedarpolicy.com/policies/syntax-grammar.html"

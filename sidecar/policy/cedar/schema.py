@@ -10,6 +10,8 @@ import cedarpy
 
 from sidecar.policy.cedar import vocabulary
 from sidecar.policy.cedar.declarations import Action, Declarations, Entity, RecordType, Type, read_declarations
+from sidecar.policy.cedar.expansion import schema_fits
+from sidecar.policy.cedar.nesting import schema_nesting
 from sidecar.policy.cedar.policy import hint_at
 from sidecar.policy.cedar.tokens import Piece, Token, offending, tokenize
 from sidecar.policy.problems import Place, Problems, did_you_mean
@@ -47,6 +49,8 @@ def read_attributes(text: str, file: str, problems: Problems) -> CallerAttribute
     bad = next((token for token in tokens if token.kind == "bad"), None)
     if bad is not None:
         problems.error(bad.place, "schema.parse", f"`{bad.text}` means nothing here", hint_at(bad))
+        return UNTOLD
+    if not (schema_nesting(tokens, problems) and schema_fits(tokens, problems)):
         return UNTOLD
     complaint = _complaint(text)
     if complaint:
