@@ -7,16 +7,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
-from pathlib import Path
 from subprocess import PIPE, Popen, TimeoutExpired
 from time import monotonic
 from typing import IO, Final, Self
 
-import sidecar
 from sidecar.authoring.examination.wire import Reader, Writer
 from sidecar.errors import ReloadError
 
-MODULE: Final = "sidecar.authoring.examination"
+_BEGIN: Final = (
+    "import sys; sys.path[:] = sys.argv[1:]; from sidecar.authoring.examination.__main__ import main; sys.exit(main())"
+)
+"""Looks for modules where this process does: the same code examines that would serve."""
 
 _READ: Final = selectors.EVENT_READ
 _WRITE: Final = selectors.EVENT_WRITE
@@ -38,22 +39,13 @@ class Child:
     def __init__(self, *, timeout_seconds: float, given_up: Callable[[], bool], program: Sequence[str] = ()) -> None:
         self._timeout_seconds = timeout_seconds
         self._given_up = given_up
-        self._program = tuple(program) or (sys.executable, "-P", "-m", MODULE)
+        self._program = tuple(program) or (sys.executable, "-c", _BEGIN, *sys.path)
         self._said = b""
 
     def __enter__(self) -> Self:
-        # The same code as this process, wherever it was imported from.
-        root = str(Path(sidecar.__file__).parents[1])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         try:
-            self._process = Popen(  # noqa: S603 - our own interpreter, our own module
-                self._program,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=PIPE,
-                env={**os.environ, "PYTHONPATH": path},
-                process_group=0,
-            )
+            # Our own interpreter, our own module.
+            self._process = Popen(self._program, stdin=PIPE, stdout=PIPE, stderr=PIPE, process_group=0)  # noqa: S603
         except OSError as error:
             raise ReloadError(f"the examination cannot be started: {error.strerror}") from error
         return self

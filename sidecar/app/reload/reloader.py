@@ -130,7 +130,12 @@ class Reloader:
     def _order(self, pace: Pace) -> Iterator[object]:
         """What to examine, and what was asked lately."""
         snapshot = self._world.policies.snapshot
-        yield Order(source=str(self._settings.path), trust=self._trust, serving=snapshot.bundle.revision)
+        yield Order(
+            source=str(self._settings.path),
+            trust=self._trust,
+            serving=snapshot.bundle.revision,
+            seconds=self._settings.reload_timeout_seconds,
+        )
         for row in snapshot.verdicts.latest(MOST_ROWS):
             pace.rest()
             yield row

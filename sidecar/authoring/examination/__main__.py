@@ -2,8 +2,10 @@
 
 import os
 import resource
+import signal
 import sys
 from contextlib import suppress
+from math import ceil
 from typing import Final
 
 from sidecar.authoring.examination.examine import examine
@@ -27,6 +29,7 @@ def main() -> int:
         writer = Writer(stream)
         try:
             order, rows = _asked()
+            signal.alarm(ceil(order.seconds) + 1)
             examine(order, rows, writer.send)
         except Exception as error:  # noqa: BLE001 - the server is to hear of it, whatever it is
             text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

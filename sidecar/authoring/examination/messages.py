@@ -20,6 +20,7 @@ class Order:
     source: str
     trust: Trust = EVERYTHING
     serving: str  # the policy revision in use: found again, there is nothing more to do
+    seconds: float  # how long it may take; for a child whose server is no longer there to end it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

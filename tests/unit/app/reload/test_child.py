@@ -34,14 +34,14 @@ def ask(asked: Child, order: Order) -> str:
     return str(caught.value)
 
 
-ORDER = Order(source="nowhere", serving="x" * 300_000)  # longer than a pipe holds
+ORDER = Order(source="nowhere", serving="x" * 300_000, seconds=60)  # longer than a pipe holds
 
 
 def test_the_child_examines(tmp_path: Path) -> None:
     """What it hands over is what loading would make here."""
     bundle = load_bundle(write(tmp_path))
     with child() as asked:
-        examined = listen(asked.ask([Order(source=str(tmp_path), serving="")]), Pace())
+        examined = listen(asked.ask([Order(source=str(tmp_path), serving="", seconds=60)]), Pace())
 
     assert Ending.GOOD is examined.ending
     assert bundle.revision == examined.looked.revision
@@ -88,7 +88,20 @@ def test_a_child_that_breaks_says_why(tmp_path: Path) -> None:
         "m.main()\n"
     )
 
-    assert "the examination broke: KeyError: 'odd'" == ask(child(program), Order(source=str(tmp_path), serving=""))
+    assert "the examination broke: KeyError: 'odd'" == ask(
+        child(program), Order(source=str(tmp_path), serving="", seconds=60)
+    )
+
+
+def test_a_child_whose_server_is_gone_ends_by_itself() -> None:
+    """Its alarm goes off a second after its time is over."""
+    program = (
+        "import time, sidecar.authoring.examination.__main__ as m\n"
+        "m.examine = lambda order, rows, send: time.sleep(60)\n"
+        "m.main()\n"
+    )
+
+    assert "the examination was killed by SIGALRM" == ask(child(program), Order(source="", serving="", seconds=0))
 
 
 def test_a_child_has_its_time_and_no_more() -> None:

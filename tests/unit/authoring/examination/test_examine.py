@@ -23,7 +23,7 @@ from tests.unit.policy.test_evaluate import FACTS, QUESTION
 def examined(folder: Path, serving: str = "", rows: Sequence[Row] = ()) -> list[object]:
     """Every message."""
     messages: list[object] = []
-    examine(Order(source=str(folder), serving=serving), rows, messages.append)
+    examine(Order(source=str(folder), serving=serving, seconds=60), rows, messages.append)
     return messages
 
 

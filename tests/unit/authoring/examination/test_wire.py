@@ -13,7 +13,7 @@ from sidecar.errors import ReloadError
 from sidecar.model.vocabulary import Reason
 
 MESSAGES = [
-    Order(source="a", serving="b"),
+    Order(source="a", serving="b", seconds=60),
     {"key" * 9: Reason.FORBIDDEN, "again": ("key" * 9, None, 1.5)},
     frozenset({"x"}),
     End(ending=Ending.GOOD),
