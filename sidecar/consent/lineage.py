@@ -90,10 +90,6 @@ class Lineage:
             return None
         return rest._replace(purpose=purpose, category=category)
 
-    def touches(self, one: Atom, other: Atom) -> bool:
-        """Whether there is a region that they share."""
-        return self.shared(one, other) is not None
-
     def related(self, one: str, other: str) -> bool:
         """Whether of two categories one is, or once was, at or above the other."""
         return self._category_below(one, other) or self._category_below(other, one)

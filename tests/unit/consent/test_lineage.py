@@ -104,6 +104,12 @@ def facts(record: Record, catalog: Catalog, *, recipient: str = "first_party") -
         ),
         pytest.param(
             "refused",
+            [said("refused", "user"), said("given", "user.contact")],
+            MOVED,
+            id="a yes to what it lay below lifts no no for it",
+        ),
+        pytest.param(
+            "refused",
             [said("refused", "user.contact.phone"), said("given", "user.contact")],
             SIMPLE,
             id="a yes too broad to lift a no",
@@ -175,6 +181,18 @@ def test_events_may_have_old_names() -> None:
     record = record_of(said("given", "user.contact.phone"), said("refused", "user.contact.phone"), catalog=SIMPLE)
 
     assert {"user.contact.call"} == {entry.atom.category for entry in record.entries}
+
+
+def test_events_may_name_a_notice_by_its_old_key() -> None:
+    """It is cut to what that version lists, and recorded under the present key."""
+    catalog = replace(CATALOG, notices={("house", 2): HOUSE}, renames=Renames(notices={"home": "house"}))
+    event = submission("n", choice("given", scope("marketing", "user"), notice=("home", 2)))
+    (entry,) = record_of(event, catalog=catalog).entries
+
+    assert (("house", 2), "user.contact") == (
+        entry.notice and (entry.notice.key, entry.notice.version),
+        entry.atom.category,
+    )
 
 
 def test_names_that_never_were_are_errors_all_the_same() -> None:

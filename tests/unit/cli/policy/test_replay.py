@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
+from sidecar.authoring.replay import tally
+from sidecar.cli.policy import replay
 from sidecar.cli.program import sidecar
 from sidecar.model.vocabulary import ConsentState, Effect, Reason
 from sidecar.telemetry.decisionlog.line import encode
@@ -175,3 +177,18 @@ def test_no_more_kinds_are_shown_than_anybody_reads(same: Path, tmp_path: Path) 
 
     assert "and 10 more kinds: --output json has them all" in told
     assert 60 == len(json.loads(_run(path, "--bundle", same, "--output", "json").stdout)["flips"])
+
+
+def test_nor_more_reasons_and_what_is_past_the_bound_is_counted(
+    log: Path, same: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of kinds that are not even kept there is a number."""
+    monkeypatch.setattr(replay, "_SHOWN", 0)
+    monkeypatch.setattr(tally, "MAX_GROUPS", 1)
+    lines = [replace(logged(request(purpose=f"p{number}")), reason=Reason.NOT_DECLARED) for number in range(3)]
+    path = tmp_path / "many"
+    path.write_bytes(b"\n".join(encode(line) for line in lines))
+    moved = write(tmp_path / "moved", edited("catalog/fields.yaml", "[user.contact.email]", "[user.health]"))
+
+    assert "and 1 more reasons: --output json has them all" in _run(log, "--bundle", moved).stdout
+    assert "2 lines of kinds too many to list are only counted" in _run(path, "--bundle", same).stdout

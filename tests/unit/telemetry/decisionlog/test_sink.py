@@ -80,10 +80,10 @@ def test_a_file_that_was_cut_goes_on_at_its_end(tmp_path: Path) -> None:
 
 
 def test_where_no_file_can_be_the_setting_is_named(tmp_path: Path) -> None:
-    """A folder that is not there, a folder, a pipe that nobody reads."""
+    """A folder that is not there, a folder, a pipe that nobody reads, a device."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path in (tmp_path / "gone" / "log", tmp_path, pipe):
+    for path in (tmp_path / "gone" / "log", tmp_path, pipe, Path("/dev/null")):
         with pytest.raises(ConfigError, match=r"`decision_log\.output`: cannot append to"):
             LineFile(path)
 
