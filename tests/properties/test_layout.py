@@ -11,6 +11,7 @@ from sidecar.policy.cedar.layout import laid_out
 from sidecar.policy.cedar.tokens import tokenize
 from sidecar.policy.problems import Problems
 from tests.case_files import DEMO
+from tests.random_bundles import random_bundle
 
 TEXTS: Final = tuple(path.read_text("utf-8") for path in sorted(DEMO.glob("*.cedar")))
 _COMMENT: Final = re.compile(r"//[^\n]*")  # no string of the demo has slashes
@@ -112,3 +113,19 @@ def test_comments_stay_or_the_file_is_refused(text: str) -> None:
 def test_the_demo_bundle_is_laid_out() -> None:
     """It is what authors start from."""
     assert list(TEXTS) == [laid_out(text, "x.cedar", Problems()) for text in TEXTS]
+
+
+def test_random_bundles_can_be_laid_out() -> None:
+    """Every policy that random bundles are made of: once laid out it stays, and the bundle decides as it did."""
+    for seed in range(60):
+        bundle = random_bundle(seed)
+        texts = {path: text for path, text in bundle.texts.items() if path.endswith(".cedar")}
+        problems = Problems()
+        for path, text in texts.items():
+            result = laid_out(text, path, problems)
+
+            assert result is not None
+            assert result == laid_out(result, path, problems)
+            assert cedarpy.policies_to_json_str(text) == cedarpy.policies_to_json_str(result)
+        assert texts
+        assert () == problems.sorted()
