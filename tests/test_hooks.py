@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -72,16 +73,42 @@ def test_a_new_bundle_has_the_same_hooks() -> None:
     assert {"system"} == {hook["language"] for hook in LOCAL}
 
 
+@pytest.mark.parametrize("command", [hook["entry"] for hook in LOCAL])
+def test_what_a_new_bundle_runs_before_a_commit_passes(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first commit is green."""
+    scaffold(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert 0 == _exit_code(command)
+
+
 def _steps() -> Iterator[str]:
     for step in WORKFLOW["jobs"]["bundle"]["steps"]:
         if step.get("run", "").startswith("sidecar"):
             yield step["run"]
 
 
-@pytest.mark.parametrize("command", [*_steps(), *(hook["entry"] for hook in LOCAL)])
-def test_what_a_new_bundle_runs_passes(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its first commit and its first pull request are green."""
+def test_the_workflow_of_a_new_bundle_passes_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first pull request is green, and the report says what it allows."""
     scaffold(tmp_path)
     monkeypatch.chdir(tmp_path)
+    for words in (
+        ["init", "--quiet"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message", "start"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+    ):
+        subprocess.run(["git", *words], check=True)
+    service = Path("catalog/services/newsletter.yaml")
+    service.write_text(service.read_text().replace("[use]", "[use, retain]"))
+    (command,) = _steps()
 
     assert 0 == _exit_code(command)
+    assert "retain" in Path("report.md").read_text()
+
+
+def test_the_documented_workflow_is_the_one_that_is_written() -> None:
+    """docs/authors/ci.md shows what `policy new` writes."""
+    assert starter_files()[".github/workflows/policies.yaml"] in (DEMO.parent / "docs/authors/ci.md").read_text("utf-8")
