@@ -32,7 +32,8 @@ from sidecar.policy.source.manifest import MOST_SERIAL
 def build_bundle(*, bundle: str, out: Path, serial: int, output: str) -> None:
     """Write BUNDLE to one archive; the same bytes for the same bundle.
 
-    Exits 3 if it is invalid, 1 if one of its own tests fails; then nothing is written.
+    Exits 3 if it is invalid, 1 if one of its own tests fails, or its other policies allow what a guardrail forbids;
+    then nothing is written.
 
     BUNDLE is a folder, an archive, or a revision in git such as `main:policies`.
     """
@@ -63,7 +64,7 @@ def build_bundle(*, bundle: str, out: Path, serial: int, output: str) -> None:
 def show_evidence(evidence: Mapping[str, Any]) -> None:
     """Print what a manifest says was shown of a bundle, a line for each thing."""
     for name, value in sorted(evidence.items()):
-        parts = [f"{count} {noun}" for noun, count in value.items()] if isinstance(value, dict) else [str(value)]
+        parts = [f"{count} {noun}" for noun, count in sorted(value.items())] if isinstance(value, dict) else [str(value)]
         show_line(f"{name}: {', '.join(parts)}")
 
 
@@ -75,7 +76,7 @@ def _evidence(draft: Draft) -> Mapping[str, Any]:
             code="bundle.not_shown",
             message=f"not built: {count} failure{'s' * (count != 1)}",
             listing="\n".join(map(str, evidence.failures)),
-            hint="mend the policies, or what the tests want: a server would not take it either",
+            hint="mend the policies, or what the tests want",
             details={"problems": [asdict(problem) for problem in evidence.failures]},
         )
         raise CommandError(failure)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sidecar.cli.program import sidecar
-from tests.unit.policy.bundles import write
+from tests.unit.policy.bundles import FILES, write
 
 SUITE = """\
 suite: basics
@@ -19,13 +19,23 @@ tests:
     ask: {service: newsletter, subject: ada, field: customer.email, purpose: marketing.email}
     want: {effect: deny, reason: CONSENT_UNKNOWN}
 """
-EVIDENCE = {"policies": 4, "warnings": 0, "tests": {"cases": 1, "questions": 1}}
+GUARDRAIL = """\
+@id("nothing-objected")
+forbid (principal, action, resource)
+when { context.objected };
+"""
+EVIDENCE = {
+    "policies": 4,
+    "warnings": 0,
+    "tests": {"cases": 1, "questions": 1},
+    "guardrails": {"proved": 1, "inexact conditions": 0},
+}
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with the small bundle in `policies` and a pair of keys."""
-    write(tmp_path / "policies", {"tests/basics.yaml": SUITE})
+    write(tmp_path / "policies", {"tests/basics.yaml": SUITE, "guardrails.cedar": GUARDRAIL})
     monkeypatch.chdir(tmp_path)
     assert 0 == _run("keygen", "key.pem").exit_code
     return tmp_path
@@ -98,6 +108,16 @@ def test_a_bundle_whose_tests_fail_is_not_built(here: Path) -> None:
     assert 1 == told.exit_code
     assert told.stderr.startswith("error: not built: 1 failure:\ntests/basics.yaml:7:")
     assert ["tests/basics.yaml"] == [problem["file"] for problem in error["problems"]]
+    assert not (here / "b.tar.gz").exists()
+
+
+def test_a_bundle_whose_guardrails_are_needed_is_not_built(here: Path) -> None:
+    """What only a guardrail stops is a mistake in the other policies; the guardrail is told at its place."""
+    (here / "policies" / "guardrails.cedar").write_text(FILES["guardrails.cedar"])
+    told = _run("build", "policies", "-o", "b.tar.gz")
+
+    assert 1 == told.exit_code
+    assert "guardrails.cedar:2:1: error: the other policies allow what guardrail `special-needs-expl" in told.stderr
     assert not (here / "b.tar.gz").exists()
 
 
