@@ -64,7 +64,9 @@ def build_bundle(*, bundle: str, out: Path, serial: int, output: str) -> None:
 def show_evidence(evidence: Mapping[str, Any]) -> None:
     """Print what a manifest says was shown of a bundle, a line for each thing."""
     for name, value in sorted(evidence.items()):
-        parts = [f"{count} {noun}" for noun, count in sorted(value.items())] if isinstance(value, dict) else [str(value)]
+        parts = (
+            [f"{count} {noun}" for noun, count in sorted(value.items())] if isinstance(value, dict) else [str(value)]
+        )
         show_line(f"{name}: {', '.join(parts)}")
 
 
