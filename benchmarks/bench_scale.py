@@ -4,6 +4,9 @@
 to policies that can be asked. Warm is a whole decision about a person without a record, asked before. Both bundles are
 asked the same, in turn, so that whatever the machine does meets both; and only what both answer with the same reason,
 since to tell which consent is missing takes longer than to allow. First time asked goes through Cedar.
+
+What authors wait for, of the large one: loading, `policy diff` of two bundles that are loaded (a policy that closed
+much now closes nothing, so there are many classes to tell), and `policy guardrails`.
 """
 
 import tempfile
@@ -14,13 +17,16 @@ from random import Random
 from typing import Final
 
 from benchmarks.measure import Series, arguments, report
+from sidecar.authoring.comparison import compare_bundles
 from sidecar.consent.profile import UNKNOWN_STANDING
 from sidecar.engine.decide import decide_standing
 from sidecar.engine.snapshot import Snapshot
+from sidecar.model.catalog import Catalog
 from sidecar.model.decision import Request
 from sidecar.model.vocabulary import Action
+from sidecar.policy.analysis.guardrails import prove_guardrails
 from sidecar.policy.analysis.uses import uses_of
-from sidecar.policy.bundle import Bundle, load_bundle
+from sidecar.policy.bundle import Bundle, load_bundle, read_draft
 from sidecar.policy.cedar.vocabulary import NO_CHANNEL
 from tests.scale_bundle import write_scale_bundle
 
@@ -30,9 +36,9 @@ _ROUNDS: Final = 20
 """Of all questions, when warm; the quickest is kept."""
 
 
-def requests_about(bundle: Bundle, count: int) -> list[Request]:
+def requests_about(catalog: Catalog, count: int) -> list[Request]:
     """*count* of the questions that services declare, each once; the same ones every time."""
-    uses = Random(20260101).sample(uses_of(bundle.catalog), count)  # noqa: S311 - nothing is kept secret here
+    uses = Random(20260101).sample(uses_of(catalog), count)  # noqa: S311 - nothing is kept secret here
     return [
         Request(
             service=use.service,
@@ -97,6 +103,21 @@ def questions(bundles: dict[int, Bundle], requests: Sequence[Request], repetitio
     yield Series(name=f"warm, {large} against {small} policies", unit="ratio", values=ratios)
 
 
+def authors(folder: Path, repetitions: int) -> Iterator[Series]:
+    """Seconds that a comparison and a proof take."""
+    old = read_draft(folder)
+    path = folder / "policies-00.cedar"
+    path.write_text(path.read_text("utf-8").replace("context.objected", "false", 1), "utf-8")
+    new = read_draft(folder)
+    for name, work in (("diff", lambda: compare_bundles(old, new)), ("guardrails", lambda: prove_guardrails(old))):
+        values = []
+        for _ in range(repetitions):
+            began = time.perf_counter()
+            work()
+            values.append(time.perf_counter() - began)
+        yield Series(name=f"{name}, {len(old.policies)} policies", unit="s", values=tuple(values))
+
+
 def main() -> None:
     """Measure and report."""
     quick = arguments(__doc__)
@@ -105,7 +126,8 @@ def main() -> None:
         folders = [(size, write_scale_bundle(Path(folder) / str(size), size)) for size in SIZES]
         series = [*loads(folders, repetitions)]
         bundles = {size: load_bundle(path) for size, path in folders}
-    requests = same_reasons(bundles.values(), requests_about(bundles[SIZES[0]], count))
+        series += authors(folders[-1][1], repetitions)
+    requests = same_reasons(bundles.values(), requests_about(bundles[SIZES[0]].catalog, count))
     series += questions(bundles, requests, repetitions)
     asked = f"{len(requests)} different questions, asked {_ROUNDS} times when warm, the quickest kept"
     method = f"median of {repetitions} repetitions; {asked}"

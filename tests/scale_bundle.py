@@ -27,6 +27,8 @@ POLICIES: Final = 500
 _DEMO: Final = Path(__file__).resolve().parent.parent / "policies"
 _COPIED: Final = ("catalog/categories.yaml",)
 _IN_A_FILE: Final = 50
+_GUARDRAILS: Final = 5
+"""Of the last policies: with others beside them that do not keep what they forbid."""
 _BASES: Final = (Basis.CONSENT, Basis.CONTRACT, Basis.LEGITIMATE_INTERESTS, Basis.LEGAL_OBLIGATION)
 _ATTRIBUTES: Final = {"amount_cents": "Long", "region": "String", "urgent": "Bool", "tags": "Set<String>"}
 
@@ -121,7 +123,9 @@ def _policies(total: int, names: Mapping[str, list[str]]) -> dict[str, str]:
     files: dict[str, list[str]] = {}
     for number, body in islice(zip(count(), bodies, strict=False), total):
         text = f'// Number {number}.\n@id("policy-{number}")\n@title("the reason for number {number}")\n{body};\n'
-        files.setdefault(f"policies-{number // _IN_A_FILE:02}.cedar", []).append(text)
+        guards = total == POLICIES and number >= total - _GUARDRAILS and "permit (" not in body
+        path = "guardrails.cedar" if guards else f"policies-{number // _IN_A_FILE:02}.cedar"
+        files.setdefault(path, []).append(text)
     return {path: "\n".join(texts) for path, texts in files.items()}
 
 
