@@ -97,7 +97,8 @@ def _fact(name: str, values: tuple[bool | str, ...]) -> str:
     if isinstance(values[0], bool):
         word = name.replace("_", " ")
         return word if values[0] else f"not {word}"
-    return f"{name} " + " or ".join(map(str, values))
+    *others, last = map(str, values)
+    return f"{name} {', '.join(others)} or {last}" if others else f"{name} {last}"
 
 
 def _policy_to_plain(heard: Heard) -> Mapping[str, object]:
