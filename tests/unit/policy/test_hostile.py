@@ -57,6 +57,7 @@ def test_no_schema_ends_the_process() -> None:
         pytest.param(" || ".join(["a.b == 1 && !(c.d == 2)"] * 99), [], id="wide is not deep"),
         pytest.param("[" + ", ".join(["a.b"] * 1_000) + "]", [], id="side by side is not deep"),
         pytest.param(" && ".join(["a.b == 1"] * 98), [], id="all that Cedar reads"),
+        pytest.param("if true then false else " * 140 + "true", ["policy.depth"], id="else if"),
     ],
 )
 def test_how_deep_is_too_deep(text: str, told: list[str]) -> None:
@@ -94,6 +95,9 @@ def test_a_schema_too_large_names_the_word_that_makes_it_so(tmp_path: Path) -> N
     endless = problems(tmp_path, {"schema.cedarschema": schema + "type T0 = {a: T1}; type T1 = {a: T0};"})
 
     assert (line, "schema.size") == next((p.line, p.code) for p in doubled if not p.warning)
+    nested = problems(tmp_path, {"schema.cedarschema": schema + SCHEMAS["records"](100)})
+
+    assert (line, "schema.depth") == next((p.line, p.code) for p in nested if not p.warning)
     assert "schema.parse" in {problem.code for problem in endless}
     assert "schema.cedarschema policy.unchecked" in found(
         tmp_path, {"schema.cedarschema": schema + "type T = Long; " * 3_000}
