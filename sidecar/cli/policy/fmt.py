@@ -10,11 +10,12 @@ from sidecar.authoring.formatting import FormattedFile, formatted_files, write_f
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.output import output_option, show_json, show_line
 from sidecar.errors import BundleError
+from sidecar.policy.files import SCHEMA
 from sidecar.policy.problems import Problems
 
 
 @click.command("fmt")
-@click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Like --check, and show what would change.")
 @output_option
@@ -23,12 +24,13 @@ def format_policies(*, bundle: Path, check: bool, diff: bool, output: str) -> No
 
     A file that has no layout, because it does not parse, is left alone and shown; the others are done. Exits 3 then.
     """
+    _check_folder(bundle)
     problems = Problems()
     files = formatted_files(bundle, problems)
     if not files and not problems.invalid:
-        message = f"there is no `*.cedar` file in `{bundle}`"
-        hint = "name the folder of a bundle; policies stand at its top"
-        raise CommandError(Failure(code="bundle.missing_file", message=message, hint=hint))
+        nested = next((path.parent for path in sorted(bundle.glob(f"*/{SCHEMA}"))), None)
+        hint = f"is `{nested}` the bundle?" if nested else "name the folder of a bundle; policies stand at its top"
+        raise _cannot("bundle.missing_file", f"there is no `*.cedar` file in `{bundle}`", hint)
     changed = [file for file in files if file.changed]
     writes = not (check or diff)
     if writes:
@@ -41,6 +43,19 @@ def format_policies(*, bundle: Path, check: bool, diff: bool, output: str) -> No
     if problems.invalid:
         raise BundleError(problems.sorted(), source=str(bundle))
     click.get_current_context().exit(ExitCode.ERROR if changed and not writes else ExitCode.SUCCESS)
+
+
+def _check_folder(bundle: Path) -> None:
+    if bundle.is_file():
+        hint = f"a bundle is laid out as a whole: name its folder, `{bundle.parent}`"
+        raise _cannot("bundle.missing", f"`{bundle}` is a file", hint)
+    if not bundle.is_dir():
+        hint = "name the folder of a bundle: what is in git or in an archive cannot be written"
+        raise _cannot("bundle.missing", f"there is no folder `{bundle}`", hint)
+
+
+def _cannot(code: str, message: str, hint: str) -> CommandError:
+    return CommandError(Failure(code=code, message=message, hint=hint))
 
 
 def _plain(file: FormattedFile, *, diff: bool) -> dict[str, str]:

@@ -72,10 +72,26 @@ def test_what_cannot_be_formatted_does_not_stop_the_rest(bundle: Path) -> None:
     assert "  what;\n" == (bundle / "c.cedar").read_text()
 
 
-def test_a_folder_without_policies_is_no_bundle(tmp_path: Path) -> None:
-    """Nothing to do because of a wrong name is not success."""
-    result = _run(tmp_path)
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        pytest.param("", "there is no `*.cedar` file in `{0}`", "name the folder of a bundle", id="an empty folder"),
+        pytest.param(
+            "repository", "there is no `*.cedar` file in", "is `{0}/repository/rules` the bundle?", id="above"
+        ),
+        pytest.param("file.cedar", "`{0}/file.cedar` is a file", "name its folder, `{0}`", id="one file"),
+        pytest.param("main:rules", "there is no folder `{0}/main:rules`", "what is in git", id="a revision"),
+    ],
+)
+def test_what_is_no_folder_of_policies(tmp_path: Path, name: str, message: str, hint: str) -> None:
+    """Nothing to do because of a wrong name is not success, and the answer says what to name."""
+    (tmp_path / "repository" / "rules").mkdir(parents=True)
+    (tmp_path / "repository" / "rules" / "schema.cedarschema").touch()
+    if name == "file.cedar":
+        (tmp_path / name).write_text(f"  {P};\n")
+
+    result = _run(tmp_path / name)
 
     assert 1 == result.exit_code
-    assert "there is no `*.cedar` file" in result.stderr
-    assert "name the folder of a bundle" in result.stderr
+    assert message.format(tmp_path) in result.stderr
+    assert hint.format(tmp_path) in result.stderr
