@@ -130,7 +130,7 @@ class _Stage:
     def _run(self, command: str, written: str, place: str) -> str:
         output = self._shell(command, place)
         shown = "".join(f"{line.rstrip()}\n" for line in output.splitlines())
-        return f"$ {command}\n{written if _stands_for(written, shown) else shown}"
+        return f"$ {command}\n{written if _stands_for(written, shown) else _elided(shown, written)}"
 
     def _shell(self, command: str, place: str, stdin: str = "") -> str:
         where = Path(self._where.read_text().strip())
@@ -189,6 +189,14 @@ def _steps(body: str) -> Iterator[tuple[str, str]]:
         else:
             output += line
     yield command, output
+
+
+def _elided(shown: str, written: str) -> str:
+    """*shown* with those lines of *written* that say with a `…` what still holds."""
+    general = [line for line in written.splitlines(keepends=True) if "…" in line and line.strip() != "…"]
+    return "".join(
+        next((known for known in general if _stands_for(known, line)), line) for line in shown.splitlines(keepends=True)
+    )
 
 
 def _stands_for(written: str, shown: str) -> bool:

@@ -50,6 +50,11 @@ def test_a_page_that_is_right(block: str, tmp_path: Path) -> None:
         pytest.param("console run\n$ echo one", "console run\n$ echo one\none", id="a line too few"),
         pytest.param("console run\n$ true\none", "console run\n$ true", id="a line too many"),
         pytest.param("console run\n$ echo 12 s\n… ms", "console run\n$ echo 12 s\n12 s", id="beside the ellipsis"),
+        pytest.param(
+            "console run\n$ printf 'took 3 s\\nnew\\n'\ntook … s\nold",
+            "console run\n$ printf 'took 3 s\\nnew\\n'\ntook … s\nnew",
+            id="what an ellipsis still says stays",
+        ),
         pytest.param("console run\n$ echo abc\na.c", "console run\n$ echo abc\nabc", id="no regular expressions"),
     ],
 )
