@@ -14,14 +14,13 @@ from typing import Final
 import cedarpy
 from cedarpy import pst
 
+from sidecar.policy.cedar.footprint import observed
 from sidecar.policy.cedar.policy import Policy
 from sidecar.policy.cedar.tree import nodes
-from sidecar.policy.cedar.vocabulary import CONTEXT
 
 ATTRIBUTE: Final = "attributes."
 """What the name of the dimension of a caller's attribute begins with."""
 
-_VARIABLES: Final = {"principal": "service", "action": "action", "resource": "field"}
 _CONTEXT: Final = pst.Var(name="context")
 _ATTRIBUTES: Final = pst.GetAttr(base=_CONTEXT, attr="attributes")
 _COMPARISONS: Final = ("eq", "not_eq", "less", "less_eq", "greater", "greater_eq")
@@ -132,55 +131,11 @@ class _Reader:
         return self._atom(expression)
 
     def _atom(self, expression: pst.Expr) -> Atom:
-        use = _Use(self._attributes)
-        use.visit(expression)
-        hard = [name for name in use.valued if self._attributes.get(name) != "Bool"]
+        seen = observed(expression, self._attributes)
+        reads = seen.dimensions | {ATTRIBUTE + name for name in seen.values | seen.presence}
+        hard = any(self._attributes.get(name) != "Bool" for name in seen.values)
         compares = _compares(expression) if hard else ""
-        return Atom(expression, frozenset(use.reads), exact=not hard or bool(compares), compares=compares)
-
-
-class _Use:
-    """The dimensions that an expression reads; of attributes in *valued* it reads more than their presence."""
-
-    def __init__(self, attributes: Mapping[str, str]) -> None:
-        self._attributes = attributes
-        self.reads: set[str] = set()
-        self.valued: set[str] = set()
-
-    def visit(self, expression: object) -> None:
-        match expression:
-            case pst.Var(name="context"):
-                self.reads.update(name for name in CONTEXT)
-                self._whole_attributes()
-            case pst.Var(name=name):
-                self.reads.add(_VARIABLES[name])
-            case pst.GetAttr(base=base, attr=attr) if base == _ATTRIBUTES:
-                self._value(attr)
-            case pst.GetAttr() if expression == _ATTRIBUTES:
-                self._whole_attributes()
-            case pst.GetAttr(base=base, attr=attr) if base == _CONTEXT:
-                self.reads.add(attr)
-            case pst.HasAttr(base=base, attrs=attrs) if base in (_CONTEXT, _ATTRIBUTES):
-                self._presence(attrs if base == _CONTEXT else ("attributes", *attrs))
-            case _:
-                for child in _children(expression):
-                    self.visit(child)
-
-    def _presence(self, path: tuple[str, ...]) -> None:
-        # What is always there is no observation; behind an entity's name comes one of its attributes.
-        if path[0] == "attributes":
-            self.reads.update(ATTRIBUTE + name for name in path[1:2])
-            self.valued.update(path[1:2] if len(path) > 2 else ())
-        elif len(path) > 1:
-            self.reads.add(path[0])
-
-    def _value(self, name: str) -> None:
-        self.reads.add(ATTRIBUTE + name)
-        self.valued.add(name)
-
-    def _whole_attributes(self) -> None:
-        for name in self._attributes:
-            self._value(name)
+        return Atom(expression, reads, exact=not hard or bool(compares), compares=compares)
 
 
 def _compares(expression: pst.Expr) -> str:
@@ -201,27 +156,6 @@ def _attribute(expression: pst.Expr) -> str:
         case pst.GetAttr(base=base, attr=attr) if base == _ATTRIBUTES:
             return attr
     return ""
-
-
-def _children(expression: object) -> Iterator[object]:
-    if isinstance(expression, tuple):
-        yield from expression
-    elif isinstance(expression, Mapping):
-        yield from expression.values()
-    elif isinstance(expression, pst.UnaryOp):
-        yield expression.arg
-    elif isinstance(expression, pst.BinaryOp):
-        yield from (expression.left, expression.right)
-    elif isinstance(expression, pst.GetAttr | pst.HasAttr | pst.Like):
-        yield expression.base
-    elif isinstance(expression, pst.Is):
-        yield from (expression.base, *(() if expression.in_expr is None else (expression.in_expr,)))
-    elif isinstance(expression, pst.IfThenElse):
-        yield from (expression.cond, expression.then_expr, expression.else_expr)
-    elif isinstance(expression, pst.Set):
-        yield expression.elements
-    elif isinstance(expression, pst.Record):
-        yield expression.fields
 
 
 def _head(variable: pst.VarName, constraint: pst.PrincipalOrResourceConstraint) -> Iterator[pst.Expr]:

@@ -67,15 +67,21 @@ def footprints_of(policies: Iterable[Policy], attributes: Collection[str]) -> Ma
 
 def footprint_of(tree: pst.Template, attributes: Collection[str]) -> Footprint:
     """What one policy observes."""
-    reading = _Reading(attributes)
+    head: set[str] = set()
     # Of the head, `is` tells nothing: a principal is always a service, a resource always a field.
     if not isinstance(tree.principal, pst.ScopeAny | pst.ScopeIs):
-        reading.dimensions.add("service")
+        head.add("service")
     if not isinstance(tree.action, pst.ScopeAny):
-        reading.dimensions.add("action")
+        head.add("action")
     if not isinstance(tree.resource, pst.ScopeAny | pst.ScopeIs):
-        reading.dimensions.add("field")
-    reading.read(tree.clauses)
+        head.add("field")
+    return union((Footprint(dimensions=frozenset(head)), observed(tree.clauses, attributes)))
+
+
+def observed(part: pst.Expr | tuple[pst.Clause, ...], attributes: Collection[str]) -> Footprint:
+    """What *part* of a policy observes; callers may send *attributes* and no others."""
+    reading = _Reading(attributes)
+    reading.read(part)
     return Footprint(
         dimensions=frozenset(reading.dimensions),
         values=frozenset(reading.values),
@@ -92,9 +98,9 @@ class _Reading:
         self.presence: set[str] = set()
         self._attributes = attributes
 
-    def read(self, clauses: tuple[pst.Clause, ...]) -> None:
-        """Add all that *clauses* observe."""
-        pending: list[object] = [clauses]
+    def read(self, part: object) -> None:
+        """Add all that *part* observes."""
+        pending: list[object] = [part]
         while pending:
             node = pending.pop()
             path = _path(node)
