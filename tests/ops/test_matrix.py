@@ -12,10 +12,11 @@ from sidecar.authoring.matrix.contents import contents
 from sidecar.authoring.matrix.page import page
 from sidecar.policy.analysis.analysis import analyse
 from sidecar.policy.analysis.matrix import Matrix, decision_matrix
-from sidecar.policy.bundle import read_draft
+from sidecar.policy.bundle import Draft, read_draft
 from tests.documents import ROOT
 from tests.model.page import PageReader
 from tests.ops.browser import Opened, open_page
+from tests.unit.authoring.matrix.bundles import INEXACT, JURISDICTIONS, OBJECTING, draft_with
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,32 @@ def test_the_address_chooses(written: Path) -> None:
     assert "explicit, age child" in _text(opened, '<p id="state"')
 
 
+def test_the_law_of_a_person(tmp_path: Path) -> None:
+    """Another basis elsewhere, another answer: it can be chosen where the law is, as far as purposes name it."""
+    path = tmp_path / "matrix.html"
+    path.write_text(page(decision_matrix(analyse(draft_with(JURISDICTIONS)))), encoding="utf-8")
+    address = "purpose=marketing.email&action=use&cell=newsletter/customer.email"
+    here, there, within = (
+        open_page(path, f"{address}{law}") for law in ("", "&jurisdiction=US", "&jurisdiction=US-CA")
+    )
+
+    assert [] == [*here.complaints, *there.complaints, *within.complaints]
+    assert [True, False, True] == ["(consent)" in _text(one, "<aside") for one in (here, there, within)]
+    assert "denied, NO_PERMIT" in _text(there, "<aside")
+    assert "allowed" == here.cells()["newsletter, customer.email"] == within.cells()["newsletter, customer.email"]
+
+
+def test_a_condition_that_cannot_be_listed_is_told(tmp_path: Path) -> None:
+    """And who reads says whether it holds."""
+    path = tmp_path / "matrix.html"
+    path.write_text(page(decision_matrix(analyse(draft_with(INEXACT)))), encoding="utf-8")
+    opened = open_page(path)
+
+    assert [] == opened.complaints
+    assert "but for the conditions below" in opened.dom
+    assert "in tagged" in _text(opened, '<div id="inexact"')
+
+
 def test_it_says_what_consent_would_change(written: Path) -> None:
     """And never shows what nobody can be: consent that is unknown was not given explicitly."""
     opened = open_page(written, "consent=unknown&explicit=yes&cell=offers/customer.diet&purpose=personalize.content")
@@ -78,8 +105,17 @@ def test_it_says_what_consent_would_change(written: Path) -> None:
     assert ", explicit" not in _text(opened, '<p id="state"').partition("Question")[0]
 
 
-def test_the_script_answers_as_the_values_say(matrix: Matrix, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "draft",
+    [
+        pytest.param(read_draft(ROOT / "policies"), id="the demo bundle"),
+        pytest.param(draft_with(OBJECTING), id="a no that counts as an objection"),
+        pytest.param(draft_with(INEXACT), id="a condition that cannot be listed"),
+    ],
+)
+def test_the_script_answers_as_the_values_say(draft: Draft, tmp_path: Path) -> None:
     """Its own way through the trees, for every class of uses in every situation: as this project's own has it."""
+    matrix = decision_matrix(analyse(draft), states_apart=False)
     data = contents(matrix)
     situations = list(product(*(range(len(one["values"])) for one in data["dimensions"])))
     script = f"""

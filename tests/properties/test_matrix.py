@@ -21,6 +21,7 @@ from tests.model.page import PageReader, Told
 from tests.model.situations import Situation, Situations
 from tests.random_bundles import random_bundle
 from tests.strategies import START
+from tests.unit.authoring.matrix.bundles import OBJECTING, draft_with
 
 BUNDLES = 100
 PARTS = 4
@@ -103,6 +104,21 @@ def test_every_situation_of_the_demo_bundle_has_its_answer(part: int) -> None:
 def _numbered(mapping: dict[str, Any]) -> dict[Any, Any]:
     """JSON has no numbers for keys; JavaScript does not mind."""
     return {int(key) if key.isdecimal() else key: value for key, value in mapping.items()}
+
+
+def test_better_consent_leaves_an_objection_one() -> None:
+    """A no to what rests on legitimate interests counts as an objection, also when asked what consent would change."""
+    draft = draft_with(OBJECTING)
+    analysis = analyse(draft)
+    matrix = decision_matrix(analysis)
+    page = PageReader(contents(matrix))
+    policies = draft.bundle().policies
+    for block in matrix.blocks:
+        basis = block.law.bases[0]
+        for situation in Situations(analysis).every(block.uses[0], basis, sending=False):
+            verdict = reach_verdict(situation.question, situation.facts, policies.evaluate)
+
+            assert Told.of(verdict) == page.answer(block.uses[0], basis, situation.point), situation
 
 
 def test_states_together_are_the_states_apart() -> None:

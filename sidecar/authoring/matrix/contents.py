@@ -89,7 +89,8 @@ class _Page:
 
     def _known(self) -> list[Variable]:
         variables = self._analysis.variables
-        sent = [name for name in variables if name.startswith(ATTRIBUTE)]
+        # What no policy looks at makes no difference to anybody.
+        sent = [name for name, one in variables.items() if name.startswith(ATTRIBUTE) and one.size > 1]
         return [variables[name] for name in (*PERSON, *sent, *self._words.conditions)]
 
     def _policies(self) -> list[dict[str, str]]:
@@ -101,8 +102,14 @@ class _Page:
         determining = Determining(self._analysis)
         classes: dict[Use, dict[int, int]] = {use: {} for use in uses}
         for block in self._matrix.blocks:
+            answered = (self._trees.add(block.relation), block.law.bases[0] is Basis.LEGITIMATE_INTERESTS)
+            told = self._told(block)
             for use in block.uses:
-                classes[use][_number(block.law)] = self._class(block, use, determining)
+                speaking = tuple(
+                    (one.number, self._trees.add(one.applies), self._trees.add(one.errs))
+                    for one in determining.speaking(use, block.law)
+                )
+                classes[use][_number(block.law)] = _numbered(self._classes, (*answered, speaking, told))
         places = {name: {key: place for place, key in enumerate(keys)} for name, keys in lists.items()}
         return [
             [
@@ -116,15 +123,6 @@ class _Page:
             ]
             for use, by_basis in classes.items()
         ]
-
-    def _class(self, block: Block, use: Use, determining: Determining) -> int:
-        speaking = tuple(
-            (one.number, self._trees.add(one.applies), self._trees.add(one.errs))
-            for one in determining.speaking(use, block.law)
-        )
-        root = self._trees.add(block.relation)
-        interests = block.law.bases[0] is Basis.LEGITIMATE_INTERESTS
-        return _numbered(self._classes, (root, interests, speaking, self._told(block)))
 
     def _told(self, block: Block) -> int:
         told = tuple(

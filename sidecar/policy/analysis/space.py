@@ -84,8 +84,10 @@ def fix(diagram: Diagram, variable: Variable, number: int) -> Diagram:
 
 def descend(diagram: Diagram, bits: Sequence[tuple[int, bool]]) -> Diagram:
     """*diagram* where *bits* are set as said; they must be at the top of the order, and in it."""
+    top = diagram.node_var()
     for bit, value in bits:
-        if diagram.node_var() == bit:
+        if top == bit:
             when_true, when_false = diagram.cofactors()
             diagram = when_true if value else when_false
+            top = diagram.node_var()
     return diagram

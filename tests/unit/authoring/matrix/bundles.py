@@ -19,6 +19,15 @@ when { context.attributes has tags && context.attributes.tags.contains("no") };
 }
 """A policy with a condition that no table holds."""
 
+OBJECTING = {
+    "main.cedar": """\
+@id("agreed")
+permit (principal, action, resource)
+when { context.consent == Consent::"given" && (context.explicit || !context.objected) };
+"""
+}
+"""Policies for which it matters to better consent whether somebody objected, or refused, which can be the same."""
+
 JURISDICTIONS = {
     "catalog/purposes.yaml": """\
 essential.fraud: {basis: legitimate_interests}

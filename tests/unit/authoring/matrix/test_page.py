@@ -62,6 +62,7 @@ def test_what_it_knows() -> None:
     assert {"id": "consented", "title": "what a person agreed to", "effect": "permit"} in data["policies"]
     assert ["no", "yes"] == next(one["values"] for one in data["dimensions"] if one["name"] == "explicit")
     assert ["marketing.email"] == [one["key"] for one in data["purposes"] if one["key"].startswith("marketing")]
+    assert not any(one["name"].startswith("attributes.") for one in data["dimensions"])  # no policy looks at any
     assert -1 == data["start"]
     assert [] == data["inexact"]
 
