@@ -8,7 +8,7 @@ them as its parts.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 import cedarpy
@@ -158,13 +158,9 @@ def _split(tokens: Sequence[Token], sign: str) -> list[Sequence[Token]]:
 
 
 def _closing(tokens: Sequence[Token], start: int) -> int:
-    """Where the bracket at *start* is closed."""
-    depth = 0
-    for place in range(start, len(tokens)):
-        depth += _OPEN.get(tokens[place].text, 0)
-        if depth == 0:
-            return place
-    raise AssertionError("a policy that parses closes its brackets")
+    """Where the bracket at *start* is closed, which it is in a policy that parses."""
+    depths = list(accumulate(_OPEN.get(token.text, 0) for token in tokens[start:]))
+    return start + depths.index(0)
 
 
 def _text(tokens: Sequence[Token]) -> str:
