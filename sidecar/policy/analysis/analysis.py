@@ -9,6 +9,7 @@ from sidecar.policy.analysis.dimensions import USES, Use
 from sidecar.policy.analysis.function import DecisionFunction, PolicyFunction, Three, decide, evaluate
 from sidecar.policy.analysis.outcomes import OUTCOMES
 from sidecar.policy.analysis.people import PERSON, reachable
+from sidecar.policy.analysis.renaming import earlier_uses
 from sidecar.policy.analysis.space import Diagram, Space, Variable, descend
 from sidecar.policy.analysis.tables import BUDGET, Dimension, Side, Tables, sendable_values, tabulate
 from sidecar.policy.bundle import Draft
@@ -37,6 +38,7 @@ class Analysis:
     functions: tuple[DecisionFunction, ...]
     reachable: Diagram
     inexact: tuple[Inexact, ...]  # empty: exact
+    earlier: Mapping[Use, Use]  # of two bundles: a use, as the second names it, to what the first calls it
     _codes: Mapping[str, Mapping[str, tuple[tuple[int, bool], ...]]] = field(repr=False)
 
     @property
@@ -53,6 +55,15 @@ class Analysis:
     def exact(self) -> bool:
         """Whether every condition was tabulated."""
         return not self.inexact
+
+    def uses(self) -> tuple[Use, ...]:
+        """Every use that some bundle declares, as the last one names it."""
+        followed = {was: now for now, was in self.earlier.items()}
+        return tuple(dict.fromkeys(followed.get(use, use) for side in self.sides for use in side.uses))
+
+    def on(self, side: int, use: Use) -> Use:
+        """*use* as the bundle *side* names it."""
+        return self.earlier.get(use, use) if side == 0 else use
 
     def boxing(self) -> Boxing:
         """What covers diagrams that speak of persons, attributes and free conditions, where a person can be."""
@@ -88,8 +99,16 @@ def analyse(*drafts: Draft, budget: int = BUDGET) -> Analysis:
         functions=functions,
         reachable=reachable(space, variables),
         inexact=_inexact(tables),
+        earlier=_earlier(tables.sides),
         _codes={one.name: _bits(one, variables[one.name]) for one in tables.dimensions if one.name in USES},
     )
+
+
+def _earlier(sides: tuple[Side, ...]) -> Mapping[Use, Use]:
+    if len(sides) < 2:
+        return {}
+    old, new = sides
+    return earlier_uses(old.uses, old.draft.catalog, new.draft.catalog)
 
 
 def _free(space: Space, tables: Tables) -> tuple[dict[Atom, Variable], ...]:

@@ -56,6 +56,7 @@ class Examples:
         self, side: int, use: Use, law: Law, person: Mapping[str, Value], attributes: Mapping[str, Value]
     ) -> Verdict | None:
         catalog = self._analysis.sides[side].draft.catalog
+        use = self._analysis.on(side, use)
         if use not in self._analysis.sides[side].uses:
             return None
         if any(TYPE_NAMES[type(value)] != catalog.attributes.get(name) for name, value in attributes.items()):

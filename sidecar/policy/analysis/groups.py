@@ -36,7 +36,7 @@ def groups(analysis: Analysis) -> tuple[Group, ...]:
     """Every use that some bundle declares, under every law, in groups; in the order of the first use of each."""
     found: dict[tuple[Law, tuple[Diagram, ...]], list[Use]] = {}
     answers = _Answers(analysis)
-    for use in dict.fromkeys(use for side in analysis.sides for use in side.uses):
+    for use in analysis.uses():
         for law, diagrams in answers.of(use):
             found.setdefault((law, diagrams), []).append(use)
     return tuple(Group(law, tuple(uses), diagrams) for (law, diagrams), uses in found.items())
@@ -68,11 +68,14 @@ class _Answers:
         self._laws: dict[str, tuple[Law, ...]] = {}
 
     def of(self, use: Use) -> Iterator[tuple[Law, tuple[Diagram, ...]]]:
+        named = [self._analysis.on(side, use) for side in range(len(self._declared))]
         facts = [
-            self._analysis.at(function.relation, use) if use in declared else None
-            for function, declared in zip(self._analysis.functions, self._declared, strict=True)
+            self._analysis.at(function.relation, one) if one in declared else None
+            for one, function, declared in zip(named, self._analysis.functions, self._declared, strict=True)
         ]
-        purposes = [side.draft.catalog.purposes.get(use.purpose) for side in self._analysis.sides]
+        purposes = [
+            side.draft.catalog.purposes.get(one.purpose) for one, side in zip(named, self._analysis.sides, strict=True)
+        ]
         if use.purpose not in self._laws:
             self._laws[use.purpose] = laws(purposes)
         for law in self._laws[use.purpose]:

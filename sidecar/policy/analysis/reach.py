@@ -4,13 +4,15 @@ Facts are drawn from records by way of the catalog: which categories a field is 
 which notice supersedes another. Whoever moves a field to another category makes other people's consent cover it.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from sidecar.model import instant
 from sidecar.model.catalog import Catalog, Field, Notice, Purpose, Service
+from sidecar.model.renames import Renames, current_key
 from sidecar.model.scope import at_or_below
 from sidecar.model.vocabulary import FailureMode
+from sidecar.policy.analysis.renaming import recent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +26,51 @@ class Reach:
 
 def compare_reach(old: Catalog, new: Catalog) -> tuple[Reach, ...]:
     """Every such change from *old* to *new*, those that widen first."""
+    names = recent(old, new)
+    fields = _both(old.fields, new.fields, names.fields)
+    purposes = _both(old.purposes, new.purposes, names.purposes)
+    services = _both(old.services, new.services, names.services)
     found = [
-        *(each for key in _both(old.fields, new.fields) for each in _field(old.fields[key], new.fields[key])),
-        *(each for key in _both(old.purposes, new.purposes) for each in _purpose(old.purposes[key], new.purposes[key])),
-        *(each for key in _both(old.services, new.services) for each in _service(old.services[key], new.services[key])),
-        *_notices(old, new),
+        *(each for was, now in fields for each in _field(_recategorised(old.fields[was], names), new.fields[now])),
+        *(each for was, now in purposes for each in _purpose(old.purposes[was], new.purposes[now])),
+        *(each for was, now in services for each in _service(old.services[was], new.services[now], names)),
+        *_notices(old, new, names),
+        *_renamed(old, names),
     ]
     return tuple(sorted(found, key=lambda reach: not reach.widens))
 
 
-def _both(old: Iterable[str], new: Iterable[str]) -> list[str]:
-    known = set(new)
-    return [key for key in old if key in known]
+def _both(old: Iterable[str], new: Collection[str], renames: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is in both, by its key of then and of now."""
+    pairs = [(was, current_key(was, renames)) for was in old]
+    return [(was, now) for was, now in pairs if now in new]
+
+
+def _recategorised(field: Field, names: Renames) -> Field:
+    categories = tuple(sorted(current_key(category, names.categories) for category in field.categories))
+    return replace(field, categories=categories)
+
+
+def _renamed(old: Catalog, names: Renames) -> Iterator[Reach]:
+    """What people decided about an old key holds for the new one; of two that become one, for what the other was."""
+    kinds: tuple[tuple[Mapping[str, str], Collection[str]], ...] = (
+        (names.categories, old.categories),
+        (names.purposes, old.purposes),
+        (names.recipients, old.recipients),
+        (names.notices, {key for key, _ in old.notices}),
+    )
+    for renames, known in kinds:
+        became: dict[str, list[str]] = {}
+        for was, now in renames.items():
+            became.setdefault(now, [now] if now in known else []).append(was)
+        for now, keys in became.items():
+            if len(keys) > 1:
+                text = f"{_names(keys)} become one, `{now}`: consent for one of them now counts for what the other was"
+                yield Reach(widens=True, key=now, text=text)
+            else:
+                yield Reach(
+                    widens=False, key=now, text=f"`{now}` was {_names(keys)}: what people decided about it stays"
+                )
 
 
 def _field(old: Field, new: Field) -> Iterator[Reach]:
@@ -79,17 +114,19 @@ def _grace(purpose: Purpose) -> float:
     return purpose.serve_last_known_seconds if purpose.failure_mode is FailureMode.SERVE_LAST_KNOWN else 0.0
 
 
-def _service(old: Service, new: Service) -> Iterator[Reach]:
-    for other in sorted(new.may_ask_for - old.may_ask_for):
+def _service(old: Service, new: Service, names: Renames) -> Iterator[Reach]:
+    before = {names.services.get(other, other) for other in old.may_ask_for}
+    for other in sorted(new.may_ask_for - before):
         yield Reach(widens=True, key=new.key, text=f"`{new.key}` may now ask questions as `{other}`")
-    for other in sorted(old.may_ask_for - new.may_ask_for):
+    for other in sorted(before - new.may_ask_for):
         yield Reach(widens=False, key=new.key, text=f"`{new.key}` may no longer ask questions as `{other}`")
 
 
-def _notices(old: Catalog, new: Catalog) -> Iterator[Reach]:
+def _notices(old: Catalog, new: Catalog, names: Renames) -> Iterator[Reach]:
     """A version that asks again ends what was agreed to under the earlier ones, from its day on."""
-    for key, version in sorted({*old.notices, *new.notices}):
-        before, after = _ends(old.notices.get((key, version))), _ends(new.notices.get((key, version)))
+    known = {(names.notices.get(key, key), version): notice for (key, version), notice in old.notices.items()}
+    for key, version in sorted({*known, *new.notices}):
+        before, after = _ends(known.get((key, version))), _ends(new.notices.get((key, version)))
         if before == after:
             continue
         name = f"{key}@{version}"

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from sidecar.model.catalog import Catalog, Field, Notice, Purpose, Service
+from sidecar.model.catalog import Catalog, Category, Field, Notice, Purpose, Service
 from sidecar.model.instant import parse
+from sidecar.model.renames import Renames
 from sidecar.model.vocabulary import Basis, Channel, FailureMode
 from sidecar.policy.analysis.reach import compare_reach
 
@@ -88,3 +89,44 @@ def test_a_moved_field_is_told_in_words() -> None:
 
     assert "`diet` moves from `user.health` to `user.diet`: consent for `user.diet` now covers it" in wider.text
     assert "consent must now also cover `user.diet`" in narrower.text
+
+
+RENAMED = replace(
+    OLD,
+    fields={"food": replace(FIELD, key="food", categories=("user.eating",))},
+    purposes={"offers": replace(PURPOSE, key="offers")},
+    services={"home": replace(SERVICE, key="home", may_ask_for=frozenset({"cooler"}))},
+    notices={("house", 2): replace(NOTICE, key="house")},
+    renames=Renames(
+        services={"hub": "home", "fridge": "cooler"},
+        fields={"diet": "food"},
+        categories={"user.health": "user.eating"},
+        purposes={"ads": "offers"},
+        notices={"home": "house"},
+    ),
+)
+
+
+def test_a_rename_widens_nothing() -> None:
+    """What was decided about the old key stays with the new one; nothing else is told of it."""
+    hub = replace(SERVICE, may_ask_for=frozenset({"fridge"}))
+    services = {"hub": hub, "fridge": replace(SERVICE, key="fridge")}
+    categories = {"user.health": Category(key="user.health", title="Health")}
+    old = replace(OLD, categories=categories, services=services)
+
+    assert [
+        (False, "`user.eating` was `user.health`: what people decided about it stays"),
+        (False, "`offers` was `ads`: what people decided about it stays"),
+        (False, "`house` was `home`: what people decided about it stays"),
+    ] == [(one.widens, one.text) for one in compare_reach(old, RENAMED)]
+
+
+def test_two_keys_that_become_one_widen() -> None:
+    """A yes to one of them now counts for the other."""
+    old = replace(OLD, purposes={"ads": PURPOSE, "mail": replace(PURPOSE, key="mail")})
+    both = replace(OLD, purposes={"offers": replace(PURPOSE, key="offers")})
+    merged = replace(both, renames=Renames(purposes={"ads": "offers", "mail": "offers"}))
+    taken = replace(OLD, purposes={"mail": replace(PURPOSE, key="mail")}, renames=Renames(purposes={"ads": "mail"}))
+
+    assert [(True, "offers")] == [(one.widens, one.key) for one in compare_reach(old, merged)]
+    assert [(True, "mail")] == [(one.widens, one.key) for one in compare_reach(old, taken)]
