@@ -54,19 +54,22 @@ class Boxing:
         return {variable.name: variable.size for variable in self.variables}
 
     def _grow(self, point: Point, outside: Diagram) -> tuple[dict[str, frozenset[int]], Diagram]:
-        """The box around *point*, grown in one dimension after another as long as it does not reach *outside*."""
+        """The box around *point*, grown in one dimension after another until it would reach *outside* in any."""
+        sets = {variable.name: frozenset({point[variable.name]}) for variable in self.variables}
         parts = {variable.name: variable.codes[point[variable.name]] for variable in self.variables}
-        sets: dict[str, frozenset[int]] = {}
-        for variable in self.variables:
-            reach = self._all_but(variable, parts) & outside
-            sets[variable.name] = frozenset(range(variable.size)) - _touching(variable, reach)
-            parts[variable.name] = variable.among(sets[variable.name])
-        for variable in self.variables:
-            if len(sets[variable.name]) < variable.size:
-                # What nobody can be, given the rest of the box, is not worth a word.
-                inside = self._all_but(variable, parts)
-                sets[variable.name] &= _touching(variable, inside)
+        before: dict[str, frozenset[int]] = {}
+        while sets != before:
+            before = dict(sets)
+            for variable in self.variables:
+                # What nobody can be, given the rest of the box, adds nothing, and would keep others from growing.
+                around = self._all_but(variable, parts)
+                sets[variable.name] |= _touching(variable, around) - _touching(variable, around & outside)
                 parts[variable.name] = variable.among(sets[variable.name])
+            for variable in self.variables:
+                if sets[variable.name] >= _touching(variable, self._all_but(variable, parts)):
+                    # Nor is it worth a word.
+                    sets[variable.name] = frozenset(range(variable.size))
+                    parts[variable.name] = variable.valid
         return sets, self._all_but(None, parts)
 
     def _all_but(self, variable: Variable | None, parts: Mapping[str, Diagram]) -> Diagram:

@@ -54,7 +54,11 @@ class Difference:
 
     @property
     def inexact(self) -> tuple[Inexact, ...]:
-        """Conditions that were taken for anything: with some, changes may be listed that cannot happen."""
+        """Conditions that were taken for anything: with some, changes may be listed that cannot happen.
+
+        Nothing newly allowed, denied or masked is missing then. Of a deny that only has another reason that can not be
+        said where such a condition looks at consent: why not is found by asking for better consent.
+        """
         return self.analysis.inexact
 
     @property

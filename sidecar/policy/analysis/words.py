@@ -90,7 +90,7 @@ def _attribute(name: str, dimension: Dimension, numbers: frozenset[int]) -> str:
     if all(isinstance(value, bool) for value in sent):
         parts = [name if value else f"not {name}" for value in sent]
     elif all(isinstance(value, int) for value in sent):
-        known = sorted(value for value in dimension.values if isinstance(value, int))
+        known = sorted(v for v in dimension.values if isinstance(v, int) and not isinstance(v, bool))
         parts = [_stretch(name, low, high) for low, high in _stretches(known, {v for v in sent if isinstance(v, int)})]
     elif all(isinstance(value, str) for value in sent):
         parts = _texts(name, sent, [value for value in dimension.values if isinstance(value, str)])
@@ -156,10 +156,12 @@ def merged(rows: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], ...]]
     products: dict[tuple[tuple[str, ...], ...], None] = {tuple((value,) for value in row): None for row in rows}
     width = len(next(iter(products), ()))
     for place in (*range(width), *range(width)):
-        together: dict[tuple[tuple[str, ...], ...], dict[str, None]] = {}
+        # By sets: the same values may have come together in another order.
+        together: dict[tuple[frozenset[str], ...], tuple[tuple[tuple[str, ...], ...], dict[str, None]]] = {}
         for one in products:
-            together.setdefault(one[:place] + one[place + 1 :], {}).update(dict.fromkeys(one[place]))
-        products = {(*rest[:place], tuple(values), *rest[place:]): None for rest, values in together.items()}
+            rest = one[:place] + one[place + 1 :]
+            together.setdefault(tuple(map(frozenset, rest)), (rest, {}))[1].update(dict.fromkeys(one[place]))
+        products = {(*rest[:place], tuple(values), *rest[place:]): None for rest, values in together.values()}
     return list(products)
 
 
