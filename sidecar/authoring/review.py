@@ -14,6 +14,7 @@ from sidecar.authoring.suite.outcome import Outcome
 from sidecar.authoring.suite.reader import load_suites
 from sidecar.authoring.suite.runner import run_suites
 from sidecar.errors import AnalysisError, BundleError
+from sidecar.policy.analysis.findings import find
 from sidecar.policy.analysis.guardrails import prove_guardrails
 from sidecar.policy.bundle import Draft, read_draft
 from sidecar.policy.problems import Problems
@@ -95,10 +96,11 @@ class _Reviewing:
         except BundleError as error:
             self._steps.append(_step("check", error.summary, _problems(error), failed=True))
             return None
-        count = len(draft.findings)
+        findings = find(draft).problems
+        count = len(findings)
         summary = f"valid, {len(draft.policies)} policies, {count} warning{'s' * (count != 1)}"
-        lines = tuple(_indented(map(str, draft.findings)))
-        self._steps.append(_step("check", summary, lines, failed=bool(self.demands.strict and draft.findings)))
+        lines = tuple(_indented(map(str, findings)))
+        self._steps.append(_step("check", summary, lines, failed=bool(self.demands.strict and findings)))
         return draft
 
     def _layout(self) -> None:

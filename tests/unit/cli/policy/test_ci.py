@@ -133,6 +133,7 @@ def test_findings_fail_if_they_are_to(repository: Path) -> None:
     """With --strict."""
     (repository / "policies" / "stray.json").write_text("{}")
 
+    assert "stray.json" in _run("policies", "--base", "HEAD", "--output", "json").stdout
     assert "passed" == _endings("policies", "--base", "HEAD")["check"]
     assert "failed" == _endings("policies", "--base", "HEAD", "--strict")["check"]
 
