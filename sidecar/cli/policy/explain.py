@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -10,7 +10,7 @@ from sidecar.authoring.inquiry.inquiry import Inquirer
 from sidecar.authoring.suite.reader import load_suites
 from sidecar.authoring.suite.suite import Person, Stated, Suite
 from sidecar.cli.attribute import HELP, parse_attributes
-from sidecar.cli.failure import CommandError, ExitCode, Failure
+from sidecar.cli.failure import CommandError, Failure
 from sidecar.cli.output import output_option, show_json
 from sidecar.cli.policy.argument import bundle_argument
 from sidecar.cli.policy.explain_view import inquiry_to_plain, show_inquiry
@@ -18,7 +18,7 @@ from sidecar.cli.value import INSTANT
 from sidecar.model import instant
 from sidecar.model.decision import FieldResult, Request
 from sidecar.model.instant import Instant
-from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState, Effect
+from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState
 from sidecar.policy.bundle import Draft, read_draft
 from sidecar.policy.problems import did_you_mean
 
@@ -59,11 +59,11 @@ def _options(command: _F) -> _F:
 @bundle_argument()
 @_options
 @output_option
-def explain_question(*, bundle: str, output: str, timeline: str | None, at: Instant | None, **asked: Any) -> NoReturn:  # noqa: ANN401 - click's
+def explain_question(*, bundle: str, output: str, timeline: str | None, at: Instant | None, **asked: Any) -> None:  # noqa: ANN401 - click's
     """Say why BUNDLE answers one question as it does: every policy, and the clause that decides whether it applies.
 
     The person is described by facts, all of them as little as can be where nothing is said, or is one of the bundle's
-    tests. No server is asked. Exits 2 if the answer is a deny.
+    tests. No server is asked. A deny is an answer like any other: it exits 0.
     """
     facts = {name: asked.pop(name) for name in _FACTS}
     request = _request(**asked)
@@ -77,8 +77,6 @@ def explain_question(*, bundle: str, output: str, timeline: str | None, at: Inst
         show_json(inquiry_to_plain(inquiry))
     else:
         show_inquiry(inquiry, draft)
-    denied = inquiry.result.effect is Effect.DENY
-    click.get_current_context().exit(ExitCode.DENIED if denied else ExitCode.SUCCESS)
 
 
 def _request(*, field: str, action: str, attributes: tuple[str, ...], **names: Any) -> Request:  # noqa: ANN401
