@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from threading import current_thread
 from typing import Any, Final
 
 import grpc
@@ -104,12 +106,16 @@ def _view(served: Served, view: Mapping[str, Any]) -> Iterator[None]:
         if ages:
             patch.setattr(World, "freshness", lambda *_: Freshness(**ages))
         if "unavailable" in view:
-            patch.setattr(served.sidecar.world.cache, "refresh", _unreadable)
+            cache = served.sidecar.world.cache
+            patch.setattr(cache, "refresh", partial(_unreadable, cache.refresh))
         yield
 
 
-def _unreadable(_pseudonym: bytes, *, now: Instant) -> None:
-    raise ConsentLogError(f"cannot be read at {now}")
+def _unreadable(refresh: Callable[..., None], pseudonym: bytes, *, now: Instant) -> None:
+    """As if no call could read. The pulse can: what it could not would make other cases stale."""
+    if current_thread().name != "pulse":
+        raise ConsentLogError(f"cannot be read at {now}")
+    refresh(pseudonym, now=now)
 
 
 def _proto_request(case: Case, subject: str, log_id: str, applied: int) -> authorization_pb2.CheckRequest:
