@@ -66,7 +66,7 @@ demo: $(STAMP) ## watch a withdrawal turn the very next answer, on a free port
 # --- verify -----------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: $(STAMP) ## run the tests; needs nothing but Python
+test: $(STAMP) ## run the tests; needs nothing but Python and git
 	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
 	@$(BIN)/coverage report --include='$(DECIDING)' --fail-under=100
 
