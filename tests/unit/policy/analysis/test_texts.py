@@ -26,7 +26,7 @@ def _matches(text: str, literals: list[str], tried: list[Pattern]) -> tuple[bool
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(words, max_size=3), st.lists(patterns, max_size=3))
 def test_every_combination_has_one_witness(literals: list[str], tried: list[Pattern]) -> None:
     """No short text is told apart from all witnesses, and no two witnesses are alike."""
