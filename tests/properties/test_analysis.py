@@ -1,4 +1,27 @@
-"""Analysed answers: the same as Cedar's and the verdict table's, for every bundle and every question."""
+"""Analysed answers: the same as Cedar's and the verdict table's, for every bundle and every question.
+
+Held against copies of the tree with one clause broken at a time. These tests noticed, in ``cedar/atoms.py``: `&&`,
+`||`, `!` or `if` read as something else; a dimension or an attribute left out of what an atom reads; every form of a
+head taken for a weaker one, or left out; `unless` taken for `when`; literals and patterns that were not collected. In
+the walk that finds what is read (``cedar/footprint.py``): each of its clauses but the fields of `context` used whole,
+which a unit test of atoms notices. In ``analysis/function.py``: forbids left out, the order of masks and of reasons,
+what is allowed with better consent (explicit or not, by a guardian or not), a reason given where consent was missing,
+a permit's or a forbid's place taken twice. In ``analysis/dimensions.py`` and ``tables.py``: a bound without its
+neighbours, the neighbours without their bound, the ends of what a number holds, rows of a group not told apart.
+
+Noticed by ``test_differences.py`` alone, since it takes two bundles: what may be sent is not looked at, when answers
+are made and when classes are. By the unit tests of ``tests/unit/policy/analysis`` alone, since no bundle that loads
+comes to it: where an error comes from and is not reached, presence read as value, texts or combinations beyond their
+budget.
+
+Of the rest, `test_differences.py` and unit tests notice: what people there are, what a purpose survives, objections
+on legitimate interests, laws told apart (`test_people.py`); every step of the search for witnesses (`test_texts.py`).
+
+Nothing noticed, because nothing changes: rows of a group compared without their later coordinates (they come in the
+same order), values that a bundle lacks looked up all the same (nobody declares them), literals that another attribute
+is compared with (classes put them together again), permits among those that give a reason to forbid (a forbid's own
+comes first).
+"""
 
 from random import Random
 
