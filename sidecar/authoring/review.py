@@ -47,6 +47,7 @@ class Review:
     base: str
     steps: tuple[Step, ...]
     comparison: Comparison | None
+    refused: BundleError | None = None  # why there was no valid bundle to look at
 
     @property
     def passed(self) -> bool:
@@ -75,6 +76,7 @@ class _Reviewing:
     demands: Demands
     comparison: Comparison | None = None
     outcome: Outcome | None = None
+    refused: BundleError | None = None
     _steps: list[Step] = field(default_factory=list)
 
     def review(self) -> Review:
@@ -87,13 +89,20 @@ class _Reviewing:
             ("diff", self._diff),
         ):
             self._steps.append(_skipped(name) if draft is None else _caught(name, step, draft))
-        return Review(bundle=self.bundle, base=self.base, steps=tuple(self._steps), comparison=self.comparison)
+        return Review(
+            bundle=self.bundle,
+            base=self.base,
+            steps=tuple(self._steps),
+            comparison=self.comparison,
+            refused=self.refused,
+        )
 
     def _check(self) -> Draft | None:
         try:
             draft = read_draft(self.bundle)
             load_suites(draft)
         except BundleError as error:
+            self.refused = error
             self._steps.append(_step("check", error.summary, _problems(error), failed=True))
             return None
         findings = find(draft).problems
@@ -164,8 +173,10 @@ class _Reviewing:
 
 def _base(bundle: str, base: str) -> str | None:
     """What to read as the base: the same folder in that revision, ``None`` if it was not there yet."""
-    if ":" in base or Path(base).exists() or not Path(bundle).is_dir():
+    if ":" in base or Path(base).exists():
         return base
+    if not Path(bundle).is_dir():
+        return base if Path(bundle).exists() else f"{base}{''.join(bundle.partition(':')[1:])}"
     place = os.path.relpath(bundle)
     if ask_git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}").error == "" and (
         ask_git("cat-file", "-e", f"{base}:./{place}").error

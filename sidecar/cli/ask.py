@@ -93,7 +93,7 @@ class _Asked:
         }
 
 
-@click.command()
+@click.command(short_help="Ask whether a service may use fields of a person.")
 @_question_arguments
 @address_option
 @output_option
@@ -113,7 +113,7 @@ def check(*, address: str, output: str, **params: Any) -> NoReturn:  # noqa: ANN
     _leave(decision)
 
 
-@click.command()
+@click.command(short_help="Ask like `check`, and say why in full.")
 @_question_arguments
 @address_option
 @token_option

@@ -89,7 +89,7 @@ def record(
     _record(subject, act, Actor(actor), server=(address, token_file), output=output)
 
 
-@consent.command()
+@consent.command(short_help="Take consent back.")
 @subject_option
 @scope_options
 @actor_option
@@ -102,7 +102,7 @@ def withdraw(*, subject: str, actor: str, address: str, token_file: Path, output
     _record(subject, act, Actor(actor), server=(address, token_file), output=output)
 
 
-@consent.command()
+@consent.command(short_help="Lift restrictions.")
 @subject_option
 @scope_options
 @address_option

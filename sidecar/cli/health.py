@@ -35,7 +35,7 @@ def healthcheck(*, address: str, output: str) -> None:
         show_line(status)
 
 
-@click.command()
+@click.command(short_help="Show how the sidecar is, and what it serves.")
 @address_option
 @token_option
 @output_option

@@ -16,7 +16,7 @@ from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.output import console, output_option, show_json, show_line
 
 
-@click.command("import")
+@click.command("import", short_help="Record past events from a file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
     "--rejects",

@@ -1,8 +1,11 @@
 """The root command: turns every error into a message, a hint and an exit code."""
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
@@ -26,6 +29,7 @@ class Program(LazyGroup):
     ) -> NoReturn:
         """Run the command line and leave with its exit code."""
         words = sys.argv[1:] if args is None else list(args)
+        _open_closed()
         extra["standalone_mode"] = False
         try:
             outcome = self._outcome(words, prog_name, **extra)
@@ -43,8 +47,23 @@ class Program(LazyGroup):
                 click.echo(error.ctx.get_help())
                 return ExitCode.SUCCESS
         except OSError as error:  # such as a full disk where the output goes
-            place = f"`{error.filename}`" if error.filename else "reading or writing"
-            raise CommandError(Failure(code="io", message=f"{place} failed: {error.strerror or error}")) from error
+            raise CommandError(_io_failure(error)) from error
+
+
+def _io_failure(error: OSError) -> Failure:
+    why = _lowered(error.strerror or str(error))
+    message = f"`{error.filename}` cannot be read or written: {why}" if error.filename else f"output failed: {why}"
+    return Failure(code="io", message=message, hint=_REMEDIES.get(error.errno or 0, ""))
+
+
+_REMEDIES: Final = {
+    errno.ENOENT: "make the folder that it is to be in, or correct the name",
+    errno.ENOSPC: "make room, or write to another disk",
+    errno.EACCES: "look at the mode of it, and of its folder",
+    errno.EPERM: "look at the mode of it, and of its folder",
+    errno.EROFS: "write to another disk",
+    errno.EISDIR: "name a file in it",
+}
 
 
 def failure_of(error: CommandError | SidecarError | click.ClickException | click.Abort) -> tuple[Failure, ExitCode]:
@@ -65,6 +84,13 @@ def failure_of(error: CommandError | SidecarError | click.ClickException | click
             return Failure(code="usage", message=_lowered(error.format_message()), hint=hint), ExitCode.ERROR
         case click.Abort():
             return Failure(code="aborted", message="interrupted"), ExitCode.ERROR
+
+
+def _open_closed() -> None:
+    """Give a program that was started without standard output or error (`>&-`) one that goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
 
 
 def _lowered(message: str) -> str:

@@ -19,7 +19,7 @@ from sidecar.cli.settings import read_settings, settings_options
 from sidecar.config import Config
 
 
-@click.command()
+@click.command(short_help="Serve a bundle until it is told to stop.")
 @settings_options
 @click.option("--seed-demo", is_flag=True, help="On the first start, import ten thousand invented people.")
 @output_option

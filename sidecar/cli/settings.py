@@ -49,7 +49,7 @@ def config() -> None:
     """Look at the configuration of the server."""
 
 
-@config.command("show")
+@config.command("show", short_help="Print every setting that `serve` would use.")
 @settings_options
 @output_option
 def show_config(*, config_file: Path | None, output: str, **options: Any) -> None:  # noqa: ANN401 - see settings_options

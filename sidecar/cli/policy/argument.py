@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,6 +17,17 @@ class BundleReference(click.ParamType[str]):
     """A folder, an archive or a revision, as a text for ``read_draft``, which says what is wrong with it."""
 
     name = "bundle"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """*value*, which must say something: what a variable that is not set leaves is not the current folder."""
+        if not value:
+            self.fail(_EMPTY, param, ctx)
+        return str(value)
 
     def shell_complete(
         self,
@@ -36,6 +47,24 @@ class BundleReference(click.ParamType[str]):
             for name in said.output.decode("utf-8", "replace").split()
             if name.startswith(incomplete)
         ]
+
+
+class NamedPath(click.Path):
+    """A path that says something, for the same reason."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401
+        """What ``click.Path`` makes of *value*."""
+        if not str(value):
+            self.fail(_EMPTY, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+_EMPTY: Final = "it is empty; the current folder is `.`"
 
 
 def _begins_a_path(text: str) -> bool:

@@ -13,14 +13,14 @@ from sidecar.authoring.release import build_archive
 from sidecar.authoring.writing import write_whole
 from sidecar.cli.failure import CommandError, Failure
 from sidecar.cli.output import output_option, show_json, show_line
-from sidecar.cli.policy.argument import bundle_argument
+from sidecar.cli.policy.argument import NamedPath, bundle_argument
 from sidecar.policy.bundle import Draft, read_draft
 from sidecar.policy.source.manifest import MOST_SERIAL
 
 
-@click.command("build")
+@click.command("build", short_help="Write a bundle to one archive.")
 @bundle_argument()
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
+@click.option("-o", "--out", type=NamedPath(dir_okay=False, path_type=Path), required=True, help="File to write.")
 @click.option(
     "--serial",
     type=click.IntRange(0, MOST_SERIAL),

@@ -14,7 +14,7 @@ from sidecar.policy.analysis.findings import find
 from sidecar.policy.bundle import read_draft
 
 
-@click.command("check")
+@click.command("check", short_help="Show everything that is wrong with a bundle.")
 @bundle_argument()
 @click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
 @output_option

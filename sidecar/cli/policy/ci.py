@@ -13,17 +13,20 @@ from sidecar.cli.failure import ExitCode
 from sidecar.cli.output import output_option, show_json, show_line
 from sidecar.cli.policy.argument import bundle_argument
 from sidecar.cli.policy.diff import show_comparison
+from sidecar.cli.policy.report import STDOUT, ReportFile, check_printed_once, write_report
+from sidecar.cli.policy.threshold import threshold_option
+from sidecar.cli.problem_view import is_no_bundle
 
 
-@click.command("ci")
+@click.command("ci", short_help="Check, test, prove and compare, for a pull request.")
 @bundle_argument()
 @click.option(
     "--base", required=True, metavar="REV", help="What the change is compared with: a git revision, or a bundle."
 )
-@click.option("--threshold", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail if tests cover less.")
+@threshold_option("Fail if tests cover less.")
 @click.option("--strict", is_flag=True, help="Fail on warnings.")
 @click.option("--fail-on-widening", is_flag=True, help="Fail if more may be done with data than before.")
-@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one report.")
+@click.option("--markdown", type=ReportFile(), metavar="FILE", help="Write one report; - prints it instead.")
 @output_option
 def review_bundle(
     *,
@@ -35,19 +38,25 @@ def review_bundle(
     markdown: Path | None,
     output: str,
 ) -> NoReturn:
-    """Check, test, prove and compare BUNDLE: every step, whatever one of them finds; exits 1 if any fails.
+    """Check, test, prove and compare BUNDLE: every step, whatever one of them finds.
+
+    Exits 1 if any fails, 3 if that is because the bundle is invalid.
 
     The base is the folder of the same name in revision REV, such as `origin/main`. In an environment that clones
     shallowly, fetch that revision first.
     """
+    check_printed_once(output, markdown)
     found = review(bundle, base, Demands(threshold=threshold, strict=strict, widening=fail_on_widening))
+    if found.refused is not None and is_no_bundle(found.refused):
+        raise found.refused
     if markdown is not None:
-        markdown.write_text(review_markdown(found), encoding="utf-8")
+        write_report(markdown, review_markdown(found))
     if output == "json":
         show_json(_to_plain(found))
-    else:
+    elif markdown != STDOUT:
         _show(found)
-    click.get_current_context().exit(ExitCode.SUCCESS if found.passed else ExitCode.ERROR)
+    failed = ExitCode.ERROR if found.refused is None else ExitCode.INVALID
+    click.get_current_context().exit(ExitCode.SUCCESS if found.passed else failed)
 
 
 _STYLES: Final = {Ending.PASSED: "green", Ending.FAILED: "bold red", Ending.SKIPPED: "dim"}

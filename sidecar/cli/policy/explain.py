@@ -55,7 +55,7 @@ def _options(command: _F) -> _F:
     return command
 
 
-@click.command("explain")
+@click.command("explain", short_help="Say why a bundle answers one question as it does.")
 @bundle_argument()
 @_options
 @output_option

@@ -9,13 +9,15 @@ import click
 from sidecar.authoring.formatting import FormattedFile, formatted_files, write_formatted
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.policy.argument import NamedPath
+from sidecar.cli.problem_view import bundle_above
 from sidecar.errors import BundleError
 from sidecar.policy.files import SCHEMA
 from sidecar.policy.problems import Problems
 
 
-@click.command("fmt")
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.command("fmt", short_help="Lay out policy files, comments kept.")
+@click.argument("bundle", type=NamedPath(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Like --check, and show what would change.")
 @output_option
@@ -29,7 +31,8 @@ def format_policies(*, bundle: Path, check: bool, diff: bool, output: str) -> No
     files = formatted_files(bundle, problems)
     if not files and not problems.invalid:
         nested = next((path.parent for path in sorted(bundle.glob(f"*/{SCHEMA}"))), None)
-        hint = f"is `{nested}` the bundle?" if nested else "name the folder of a bundle; policies stand at its top"
+        hint = f"is `{nested}` the bundle?" if nested else bundle_above(bundle)
+        hint = hint or "name the folder of a bundle; policies stand at its top"
         raise _cannot("bundle.missing_file", f"there is no `*.cedar` file in `{bundle}`", hint)
     changed = [file for file in files if file.changed]
     writes = not (check or diff)

@@ -12,7 +12,7 @@ from sidecar.policy.analysis.guardrails import Proof, prove_guardrails
 from sidecar.policy.bundle import read_draft
 
 
-@click.command("guardrails")
+@click.command("guardrails", short_help="Prove that no answer depends on a guardrail.")
 @bundle_argument()
 @output_option
 def check_guardrails(*, bundle: str, output: str) -> NoReturn:

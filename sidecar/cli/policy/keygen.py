@@ -9,11 +9,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from sidecar.cli.failure import CommandError, Failure
 from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.policy.argument import NamedPath
 from sidecar.policy.source.signature import public_key_of
 
 
-@click.command("keygen")
-@click.argument("key", type=click.Path(dir_okay=False, path_type=Path))
+@click.command("keygen", short_help="Write a pair of keys to sign with.")
+@click.argument("key", type=NamedPath(dir_okay=False, path_type=Path))
 @output_option
 def make_keys(*, key: Path, output: str) -> None:
     """Write a new Ed25519 private key to KEY, with mode 0600, and its public half beside it.
@@ -29,7 +30,12 @@ def make_keys(*, key: Path, output: str) -> None:
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     _write_new(key, pem, 0o600)
-    _write_new(public_file, private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
+    try:
+        public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        _write_new(public_file, public, 0o644)
+    except OSError:
+        key.unlink()  # half a pair is of no use, and would be in the way of the next try
+        raise
     fingerprint = public_key_of(private, str(key)).fingerprint
     if output == "json":
         show_json({"private_key": str(key), "public_key": str(public_file), "key": fingerprint})
@@ -41,5 +47,9 @@ def make_keys(*, key: Path, output: str) -> None:
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        path.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error

@@ -15,6 +15,7 @@ from sidecar.authoring.matrix.wanted import Wanted
 from sidecar.cli.failure import CommandError, Failure
 from sidecar.cli.output import effect_text, output_option, printable, show_json, show_line
 from sidecar.cli.policy.argument import bundle_argument
+from sidecar.cli.policy.report import STDOUT, ReportFile, check_printed_once, write_report
 from sidecar.model.vocabulary import Action
 from sidecar.policy.analysis.analysis import analyse
 from sidecar.policy.analysis.matrix import Answer, Block, Matrix, decision_matrix
@@ -22,20 +23,18 @@ from sidecar.policy.analysis.words import Words, law_text, uses_text
 from sidecar.policy.bundle import read_draft
 
 _WIDTH: Final = 100
-_STDOUT: Final = Path("-")
-_file = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
-@click.command("matrix")
+@click.command("matrix", short_help="Show every answer that a bundle gives.")
 @bundle_argument()
 @click.option("--service", "services", multiple=True, metavar="KEY", help="Only this service; may be repeated.")
 @click.option("--field", "fields", multiple=True, metavar="KEY", help="Only this field; may be repeated.")
 @click.option("--purpose", "purposes", multiple=True, metavar="KEY", help="Only this purpose and those below it.")
 @click.option("--action", "actions", multiple=True, type=click.Choice(list(map(str, Action))), help="Only this action.")
 @click.option(
-    "--csv", "sheet_at", type=_file, metavar="FILE", help="Write a sheet: a row a use and situations; - prints."
+    "--csv", "sheet_at", type=ReportFile(), metavar="FILE", help="Write a sheet: a row a use and situations; - prints."
 )
-@click.option("--html", "page_at", type=_file, metavar="FILE", help="Write a page to look around in; - prints it.")
+@click.option("--html", "page_at", type=ReportFile(), metavar="FILE", help="Write a page to look around in; - prints.")
 @output_option
 def show_matrix(
     *,
@@ -54,9 +53,8 @@ def show_matrix(
     Uses that are answered alike are one block; a situation is a person and what the caller sends, as far as policies
     tell them apart. What is not declared is always denied, and not listed.
     """
-    printed = [path for path in (sheet_at, page_at) if path == _STDOUT]
-    if len(printed) + (output == "json") > 1:
-        raise click.UsageError("only one thing can be printed: of --csv -, --html - and --output json name one")
+    check_printed_once(output, sheet_at, page_at)
+    printed = STDOUT in (sheet_at, page_at)
     draft = read_draft(bundle)
     wanted = Wanted(services=services, fields=fields, purposes=purposes, actions=tuple(map(Action, actions)))
     mistake = wanted.mistake(draft.catalog)
@@ -83,11 +81,8 @@ def show_matrix(
 
 def _write(path: Path, text: Callable[[], str]) -> list[Path]:
     """Write or print what *text* gives; what was written."""
-    if path == _STDOUT:
-        click.echo(text(), nl=False)
-        return []
-    path.write_text(text(), encoding="utf-8")
-    return [path]
+    write_report(path, text())
+    return [] if path == STDOUT else [path]
 
 
 def _show(matrix: Matrix) -> None:

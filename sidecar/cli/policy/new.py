@@ -8,10 +8,11 @@ import click
 from sidecar.authoring.scaffold import is_vacant, scaffold
 from sidecar.cli.failure import CommandError, Failure
 from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.policy.argument import NamedPath
 
 
-@click.command("new")
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.command("new", short_help="Write a small bundle to start from.")
+@click.argument("folder", metavar="DIR", type=NamedPath(file_okay=False, path_type=Path))
 @output_option
 def new_bundle(*, folder: Path, output: str) -> None:
     """Write a small bundle into DIR that passes its own checks and tests, to start from.

@@ -18,7 +18,7 @@ from sidecar.model.instant import Instant, from_datetime, show
 from sidecar.policy.bundle import read_draft
 
 
-@click.command("try")
+@click.command("try", short_help="Ask about one person, change what they said, ask again.")
 @bundle_argument()
 @click.option("--at", "now", type=INSTANT, metavar="TIME", help="Where the clock starts; default: now.")
 @output_option

@@ -24,7 +24,7 @@ _STYLES = {Change.NEWLY_ALLOWED: "bold red", Change.OBLIGATIONS: "yellow", Chang
 _SHOWN = 50
 
 
-@click.command("replay")
+@click.command("replay", short_help="Decide a decision log again under a bundle.")
 @click.argument("log", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--bundle", type=BundleReference(), metavar="BUNDLE", required=True, help="The bundle to decide under.")
 @click.option("--fail-on-flips", is_flag=True, help="Exit 1 if any answer would be another.")

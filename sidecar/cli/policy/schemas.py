@@ -6,13 +6,14 @@ import click
 
 from sidecar.authoring.schemas.published import FOLDER, PUBLISHED, write_schemas
 from sidecar.cli.output import output_option, show_json, show_line, show_table
+from sidecar.cli.policy.argument import NamedPath
 
 
-@click.command("schemas")
+@click.command("schemas", short_help="List or write the JSON Schemas of a bundle's files.")
 @click.option(
     "--write",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False, path_type=Path),
     metavar="DIR",
     help=f"Write them as files; DIR is `{FOLDER}` in a bundle, by custom.",
 )

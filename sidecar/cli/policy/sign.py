@@ -12,7 +12,7 @@ from sidecar.policy.source.signature import public_key_of, read_private_key
 ARCHIVE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("sign")
+@click.command("sign", short_help="Put a signature into an archive.")
 @click.argument("archive", type=ARCHIVE)
 @click.option(
     "--key",

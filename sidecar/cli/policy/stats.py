@@ -17,7 +17,7 @@ from sidecar.policy.cedar.footprint import FACTS, QUESTION, Footprint
 _ORDER: Final = (*QUESTION, *FACTS)
 
 
-@click.command("stats")
+@click.command("stats", short_help="Show what policies observe, and what that costs.")
 @bundle_argument()
 @click.option("--address", default=None, help="Show the verdict table of the sidecar at HOST:PORT or unix:PATH too.")
 @token_option

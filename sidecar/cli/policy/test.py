@@ -17,7 +17,9 @@ from sidecar.authoring.suite.warming import all_cores
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.output import output_option, show_json
 from sidecar.cli.policy.argument import bundle_argument
+from sidecar.cli.policy.report import STDOUT, ReportFile, check_printed_once, write_report
 from sidecar.cli.policy.test_view import outcome_to_plain, show_coverage, show_outcome
+from sidecar.cli.policy.threshold import threshold_option
 from sidecar.engine.snapshot import Snapshot
 from sidecar.policy.bundle import read_draft
 from sidecar.policy.problems import did_you_mean
@@ -25,22 +27,15 @@ from sidecar.policy.problems import did_you_mean
 _FILTER = "may be repeated. A name that contains the text, or matches it if it has *, ? or [."
 
 
-@click.command("test")
+@click.command("test", short_help="Run the tests of a bundle.")
 @bundle_argument()
 @click.option("--suite", "suites", multiple=True, metavar="TEXT", help=f"Only these suites; {_FILTER}")
 @click.option("--test", "tests", multiple=True, metavar="TEXT", help="Only these tests; as --suite.")
 @click.option("--service", "services", multiple=True, metavar="TEXT", help="Only questions of these services.")
 @click.option("--purpose", "purposes", multiple=True, metavar="TEXT", help="Only questions for these purposes.")
 @click.option("--coverage", is_flag=True, help="Show which policies decided, and which consent states were asked.")
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 100),
-    metavar="PERCENT",
-    help="Exit 1 if less is covered, of policies or of consent states; implies --coverage.",
-)
-@click.option(
-    "--junit", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="FILE", help="Write a report."
-)
+@threshold_option("Exit 1 if less is covered, of policies or of consent states; implies --coverage.")
+@click.option("--junit", type=ReportFile(), metavar="FILE", help="Write a report; - prints it instead.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -62,6 +57,7 @@ def test_bundle(
 
     BUNDLE is a folder, an archive that `sidecar policy build` made, or a revision in git such as `main:policies`.
     """
+    check_printed_once(output, junit)
     draft = read_draft(bundle)
     chosen = _chosen(load_suites(draft), Selection(**patterns))
     compiled = draft.compiled()
@@ -70,11 +66,11 @@ def test_bundle(
     outcome = asking.run(chosen, on_case=_progress(chosen))
     covered = coverage_of(outcome, draft) if coverage or threshold is not None else None
     if junit is not None:
-        junit.write_bytes(to_junit(outcome))
+        write_report(junit, to_junit(outcome).decode())
     enough = threshold is None or covered is None or min(covered.policy_percent, covered.state_percent) >= threshold
     if output == "json":
         show_json(outcome_to_plain(outcome, covered, draft))
-    else:
+    elif junit != STDOUT:
         show_outcome(outcome, draft)
         if covered is not None:
             show_coverage(covered, draft, threshold=threshold)

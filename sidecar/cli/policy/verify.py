@@ -16,7 +16,7 @@ from sidecar.policy.source.reading import read_source
 from sidecar.policy.source.trust import Trust
 
 
-@click.command("verify")
+@click.command("verify", short_help="Check that an archive is whole and signed.")
 @click.argument("archive", type=ARCHIVE)
 @click.option(
     "--public-key",

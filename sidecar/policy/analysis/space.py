@@ -43,7 +43,7 @@ class Space:
             from oxidd.bdd import BDDManager  # noqa: PLC0415 - an extra, needed by nothing else
         except ImportError as error:
             raise AnalysisError(
-                "exact analysis needs decision diagrams: install `consent-sidecar[analysis]`"
+                "exact analysis needs decision diagrams: pip install 'consent-sidecar[analysis]'"
             ) from error
         self._manager = BDDManager(_NODES, _CACHE, 1)
         self.true: Diagram = self._manager.true()

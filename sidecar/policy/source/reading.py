@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sidecar.errors import BundleError
 from sidecar.policy.files import Files, files_from
@@ -36,11 +37,16 @@ def read_source(source: Path | str, problems: Problems, trust: Trust = EVERYTHIN
         raise BundleError(problems.sorted(), source=str(source)) from error
 
 
+_INSIDE: Final = (".yaml", ".cedar", ".cedarschema")
+
+
 def _read(source: Path | str, problems: Problems, trust: Trust) -> Source:
     path, name = Path(source), str(source)
     if path.is_dir():
         trust.check_unpacked("a folder")
         return Source(name=name, files=files_from(read_folder(path, problems), problems))
+    if isinstance(source, str) and path.suffix in _INSIDE and path.is_file():
+        raise RefusedError("bundle.archive", "a file of a bundle is not a bundle", "name the folder that it is in")
     if path.exists():
         archive = read_archive(path, trust)
         files = files_from(archive.contents, problems)

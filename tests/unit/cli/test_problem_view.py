@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from sidecar.cli.problem_view import bundle_failure, counted, problem_lines
+import pytest
+
+from sidecar.cli.problem_view import bundle_above, bundle_failure, counted, problem_lines
 from sidecar.errors import BundleError, Problem
+from tests.unit.policy.bundles import write
 
 
 def _problem(file: str, *, code: str = "x", warning: bool = False, hint: str = "") -> Problem:
@@ -54,3 +57,16 @@ def test_a_bundle_one_folder_below_is_pointed_at() -> None:
 def test_one_is_one() -> None:
     """A plural only where there are several."""
     assert ("0 warnings", "1 warning") == (counted((), "warning"), counted((_problem("a"),), "warning"))
+
+
+def test_a_folder_of_a_bundle_points_at_the_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the deepest folder that a bundle has, as seen from where the command was given."""
+    bundle = write(tmp_path / "policies")
+    monkeypatch.chdir(tmp_path)
+
+    assert "is `policies` the bundle?" == bundle_above(Path("policies/catalog"))
+    assert "is `policies` the bundle?" == bundle_above(Path("policies/catalog/services"))
+    assert "" == bundle_above(Path("policies/nowhere"))
+    assert "" == bundle_above(tmp_path)
+    monkeypatch.chdir(bundle / "catalog")
+    assert "is `..` the bundle?" == bundle_above(Path())

@@ -129,7 +129,7 @@ def test_a_full_disk_is_one_line(words: tuple[str, ...]) -> None:
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
 
     assert 1 == ended.returncode
-    assert "reading or writing failed: No space left on device" in ended.stderr
+    assert "output failed: no space left on device" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "Exception ignored" not in ended.stderr
 
@@ -266,3 +266,41 @@ def test_completion_is_a_script_of_that_shell(shell: str) -> None:
 
     assert 0 == result.exit_code
     assert f"_SIDECAR_COMPLETE={shell}_complete" in result.stdout
+
+
+def test_no_summary_of_a_command_is_cut() -> None:
+    """In a terminal of 80 columns, the list of commands says of each what it does."""
+    groups = ((), ("policy",), ("consent",), ("config",))
+    shown = [line for group in groups for line in _run(*group, "--help", COLUMNS="80").stdout.splitlines()]
+
+    assert [] == [line for line in shown if line.startswith("  ") and line.endswith("...")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("policy", "check"),
+        ("policy", "new"),
+        ("policy", "fmt"),
+        ("policy", "keygen"),
+        ("policy", "build", "policies", "--out"),
+        ("policy", "schemas", "--write"),
+    ],
+)
+def test_an_empty_name_is_not_the_current_folder(words: tuple[str, ...]) -> None:
+    """It is what a variable of the shell leaves that is not set."""
+    result = _run(*words, "")
+
+    assert 1 == result.exit_code
+    assert "it is empty; the current folder is `.`" in result.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_without_standard_output_nothing_breaks(closed: str) -> None:
+    """What cannot be shown is not; the exit code is the same."""
+    shell = f"{sys.executable} -m sidecar policy schemas {closed}; echo $? >&9"
+    ended = subprocess.run(
+        ["bash", "-c", f"exec 9>&1; {shell}"], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ("0", "") == (ended.stdout.splitlines()[-1], ended.stderr)

@@ -53,6 +53,6 @@ def test_without_the_analysis_a_note_says_what_is_missing(bundle: Path, monkeypa
     text, plain = _run(bundle), json.loads(_run(bundle, "--output", "json").stdout)
 
     assert "note: only the simpler findings: " in text.stdout
-    assert "install `consent-sidecar[analysis]`" in plain["note"]
+    assert "pip install 'consent-sidecar[analysis]'" in plain["note"]
     assert ["lint.unused_field"] == [problem["code"] for problem in plain["problems"]]
     assert {"revision", "policies", "problems", "note"} == set(plain)

@@ -88,10 +88,35 @@ def test_what_is_no_bundle_stops_what_needs_one(repository: Path) -> None:
     report = repository / "report.md"
     result = _run("policies", "--base", "HEAD", "--markdown", report)
 
-    assert 1 == result.exit_code
+    assert 3 == result.exit_code
     assert "main.cedar:" in report.read_text()
     assert "| diff | skipped | what it needs failed before |" in report.read_text()
     assert report.read_text().startswith("# Policies: failed\n")
+
+
+def test_a_folder_above_is_no_bundle_to_review(repository: Path) -> None:
+    """It is told of as by every other command; no report is written."""
+    result = _run(".", "--base", "HEAD", "--markdown", "report.md")
+
+    assert (3, "") == (result.exit_code, result.stdout)
+    assert "`.` is not a bundle\n  is `policies` in it the bundle?" in result.stderr
+    assert not (repository / "report.md").exists()
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_report_can_be_printed() -> None:
+    """Then nothing else is, so that it can be appended to whatever shows it."""
+    result = _run("policies", "--base", "HEAD", "--markdown", "-")
+
+    assert 0 == result.exit_code
+    assert result.stdout.startswith("# Policies: passed\n")
+    assert not Path("-").exists()
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_revision_is_compared_at_its_own_place() -> None:
+    """`main:there` with what `HEAD` has there."""
+    assert "passed" == _endings("HEAD:policies", "--base", "HEAD")["diff"]
 
 
 def test_a_bundle_without_tests_fails(repository: Path) -> None:

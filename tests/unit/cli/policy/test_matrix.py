@@ -113,8 +113,11 @@ def test_a_sheet_or_a_page_is_printed(bundle: Path, tmp_path: Path) -> None:
         pytest.param(("--action", "collect"), 1, "no declared use has action `collect`", id="nothing fits"),
         pytest.param(("--action", "sell"), 1, "'sell' is not one of", id="no action"),
         pytest.param(("--csv", "-", "--html", "-"), 1, "only one thing can be printed", id="two things to print"),
+        pytest.param(("--csv", "m", "--html", "m"), 1, "two reports cannot be one file", id="one file for both"),
+        pytest.param(("--csv", "fields.yaml"), 1, "would be a file of a bundle", id="a file of the bundle"),
+        pytest.param(("--csv", ""), 1, "it is empty", id="no name"),
         pytest.param(("--csv", "-", "--output", "json"), 1, "only one thing can be printed", id="a sheet and JSON"),
-        pytest.param(("--html", "no/folder/m.html"), 1, "`no/folder/m.html` failed", id="a folder that is not there"),
+        pytest.param(("--html", "no/folder/m.html"), 1, "there is no folder `no/folder`", id="no such folder"),
     ],
 )
 def test_what_a_hurried_author_gets_wrong(words: tuple[str, ...], code: int, said: str, bundle: Path) -> None:

@@ -163,6 +163,15 @@ def test_a_file_that_is_no_archive_does_not_verify() -> None:
     assert "not a gzipped archive" in signed.stderr
 
 
+def test_half_a_pair_of_keys_is_not_left_behind(here: Path) -> None:
+    """Where the public half cannot be written, the private one goes too."""
+    longest = "k" * 251  # with `.pub` it is too long for a file name
+    result = _run("keygen", f"{longest}.pem"[-255:])
+
+    assert 1 == result.exit_code
+    assert [] == list(here.glob("k*k*"))
+
+
 def test_keys_are_secret_and_never_overwritten(here: Path) -> None:
     """The private key can be read by its owner only; where either file is there, nothing is written."""
     mode = (here / "key.pem").stat().st_mode & 0o777

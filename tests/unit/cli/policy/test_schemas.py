@@ -41,4 +41,4 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     result = _run("--write", tmp_path / "file" / "folder")
 
     assert 1 == result.exit_code
-    assert "file/folder` failed" in result.stderr
+    assert "file/folder` cannot be read or written: not a directory" in result.stderr

@@ -129,3 +129,21 @@ def test_a_broken_test_is_an_invalid_bundle(tmp_path: Path) -> None:
 
     assert [3, 3] == [result.exit_code for result in results]
     assert all("tests/more.yaml:2:10: error: unknown key `nmae`" in result.stderr for result in results)
+
+
+def test_the_report_can_be_printed() -> None:
+    """Then nothing else is."""
+    result = _run(str(DEMO), "--suite", "minors", "--junit", "-")
+
+    assert 0 == result.exit_code
+    assert result.stdout.startswith("<?xml")
+    assert "tests passed" not in result.stdout
+
+
+@pytest.mark.parametrize("threshold", ["nan", "101", "much"])
+def test_a_threshold_is_a_percentage(threshold: str) -> None:
+    """What is none is refused, rather than never reached."""
+    result = _run(str(DEMO), "--threshold", threshold)
+
+    assert 1 == result.exit_code
+    assert "invalid value for '--threshold'" in result.stderr

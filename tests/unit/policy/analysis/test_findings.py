@@ -296,7 +296,7 @@ def test_without_diagrams_there_are_the_simple_findings(monkeypatch: pytest.Monk
 
     assert ["lint.unused_recipient", "lint.unreachable"] == [problem.code for problem in found.problems]
     assert found.note == (
-        "only the simpler findings: exact analysis needs decision diagrams: install `consent-sidecar[analysis]`"
+        "only the simpler findings: exact analysis needs decision diagrams: pip install 'consent-sidecar[analysis]'"
     )
 
 
