@@ -9,7 +9,8 @@ from sidecar.policy.analysis.differences import Change, Kind, compare
 from sidecar.policy.analysis.dimensions import Use
 from sidecar.policy.analysis.examples import Example, Examples
 from sidecar.policy.analysis.outcomes import Outcome
-from sidecar.policy.analysis.reach import Reach, compare_reach
+from sidecar.policy.analysis.reach import compare_reach
+from sidecar.policy.analysis.renamed_reach import Reach
 from sidecar.policy.analysis.words import Words, attributes_text, law_text, person_text, uses_text
 from sidecar.policy.bundle import Draft
 

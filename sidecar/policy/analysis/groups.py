@@ -65,7 +65,7 @@ class _Answers:
         self._persons = Persons(analysis)
         self._declared = [frozenset(side.uses) for side in analysis.sides]
         self._undeclared = analysis.outcome.codes[NUMBERS[UNDECLARED]]
-        self._laws: dict[str, tuple[Law, ...]] = {}
+        self._laws: dict[tuple[str, ...], tuple[Law, ...]] = {}
 
     def of(self, use: Use) -> Iterator[tuple[Law, tuple[Diagram, ...]]]:
         named = [self._analysis.on(side, use) for side in range(len(self._declared))]
@@ -76,9 +76,10 @@ class _Answers:
         purposes = [
             side.draft.catalog.purposes.get(one.purpose) for one, side in zip(named, self._analysis.sides, strict=True)
         ]
-        if use.purpose not in self._laws:
-            self._laws[use.purpose] = laws(purposes)
-        for law in self._laws[use.purpose]:
+        asked_for = tuple(one.purpose for one in named)  # of two that became one each has its own law
+        if asked_for not in self._laws:
+            self._laws[asked_for] = laws(purposes)
+        for law in self._laws[asked_for]:
             yield law, tuple(self._answer(d, purposes[n], law.bases[n]) for n, d in enumerate(facts))
 
     def _answer(self, facts: Diagram | None, purpose: Purpose | None, basis: Basis) -> Diagram:

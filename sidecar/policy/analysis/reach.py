@@ -5,72 +5,42 @@ which notice supersedes another. Whoever moves a field to another category makes
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sidecar.model import instant
 from sidecar.model.catalog import Catalog, Field, Notice, Purpose, Service
 from sidecar.model.renames import Renames, current_key
 from sidecar.model.scope import at_or_below
 from sidecar.model.vocabulary import FailureMode
+from sidecar.policy.analysis.renamed_reach import Reach, compare_names
 from sidecar.policy.analysis.renaming import recent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """One such change; *widens* if some choice now lets through what it did not before."""
-
-    widens: bool
-    key: str
-    text: str  # a sentence, without a capital or a period
 
 
 def compare_reach(old: Catalog, new: Catalog) -> tuple[Reach, ...]:
     """Every such change from *old* to *new*, those that widen first."""
     names = recent(old, new)
-    fields = _both(old.fields, new.fields, names.fields)
-    purposes = _both(old.purposes, new.purposes, names.purposes)
-    services = _both(old.services, new.services, names.services)
+    fields = _both({key: names.fields.get(key, key) for key in old.fields}, new.fields)
+    purposes = _both({key: current_key(key, names.purposes) for key in old.purposes}, new.purposes)
+    services = _both({key: names.services.get(key, key) for key in old.services}, new.services)
     found = [
         *(each for was, now in fields for each in _field(_recategorised(old.fields[was], names), new.fields[now])),
         *(each for was, now in purposes for each in _purpose(old.purposes[was], new.purposes[now])),
         *(each for was, now in services for each in _service(old.services[was], new.services[now], names)),
+        *_gone(old, new, names),
         *_notices(old, new, names),
-        *_renamed(old, names),
+        *compare_names(old, new, names),
     ]
     return tuple(sorted(found, key=lambda reach: not reach.widens))
 
 
-def _both(old: Iterable[str], new: Collection[str], renames: Mapping[str, str]) -> list[tuple[str, str]]:
+def _both(old: Mapping[str, str], new: Collection[str]) -> list[tuple[str, str]]:
     """What is in both, by its key of then and of now."""
-    pairs = [(was, current_key(was, renames)) for was in old]
-    return [(was, now) for was, now in pairs if now in new]
+    return [(was, now) for was, now in old.items() if now in new]
 
 
 def _recategorised(field: Field, names: Renames) -> Field:
     categories = tuple(sorted(current_key(category, names.categories) for category in field.categories))
     return replace(field, categories=categories)
-
-
-def _renamed(old: Catalog, names: Renames) -> Iterator[Reach]:
-    """What people decided about an old key holds for the new one; of two that become one, for what the other was."""
-    kinds: tuple[tuple[Mapping[str, str], Collection[str]], ...] = (
-        (names.categories, old.categories),
-        (names.purposes, old.purposes),
-        (names.recipients, old.recipients),
-        (names.notices, {key for key, _ in old.notices}),
-    )
-    for renames, known in kinds:
-        became: dict[str, list[str]] = {}
-        for was, now in renames.items():
-            became.setdefault(now, [now] if now in known else []).append(was)
-        for now, keys in became.items():
-            if len(keys) > 1:
-                text = f"{_names(keys)} become one, `{now}`: consent for one of them now counts for what the other was"
-                yield Reach(widens=True, key=now, text=text)
-            else:
-                yield Reach(
-                    widens=False, key=now, text=f"`{now}` was {_names(keys)}: what people decided about it stays"
-                )
 
 
 def _field(old: Field, new: Field) -> Iterator[Reach]:
@@ -101,6 +71,10 @@ def _purpose(old: Purpose, new: Purpose) -> Iterator[Reach]:
         text = f"`{key}` {'now has' if new.channels else 'no longer has'} channels: a choice for one channel "
         text += "now counts for that channel" if new.channels else "no longer covers it"
         yield Reach(widens=bool(new.channels), key=key, text=text)
+    if old.direct_marketing and new.direct_marketing and _tied(old) != _tied(new):
+        text = f"`{key}` is {'now' if _tied(new) else 'no longer'} tied to one channel: an objection to it "
+        text += "no longer stops other direct marketing" if _tied(new) else "now stops all direct marketing"
+        yield Reach(widens=_tied(new), key=key, text=text)
     if _grace(old) != _grace(new):
         text = f"`{key}` is answered from a view of consent up to {_grace(new):g} s older than the bound; before: "
         text += f"{_grace(old):g} s"
@@ -108,6 +82,20 @@ def _purpose(old: Purpose, new: Purpose) -> Iterator[Reach]:
     if old.cache_for_seconds != new.cache_for_seconds:
         text = f"answers for `{key}` may be reused for {new.cache_for_seconds:g} s; before: {old.cache_for_seconds:g} s"
         yield Reach(widens=new.cache_for_seconds > old.cache_for_seconds, key=key, text=text)
+
+
+def _tied(purpose: Purpose) -> bool:
+    return len(purpose.channels) == 1
+
+
+def _gone(old: Catalog, new: Catalog, names: Renames) -> Iterator[Reach]:
+    """An objection to direct marketing counts for all of it as long as what it was made to is still known as that."""
+    if not new.direct_marketing():
+        return
+    for was in old.direct_marketing():
+        if not _tied(old.purposes[was]) and current_key(was, names.purposes) not in new.purposes:
+            text = f"`{was}` is gone: objections to it no longer stop other direct marketing"
+            yield Reach(widens=True, key=was, text=text)
 
 
 def _grace(purpose: Purpose) -> float:

@@ -1,10 +1,11 @@
 """Uses of an older bundle under the names that a newer one gives them: a rename alone is no change of answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sidecar.model.catalog import Catalog
 from sidecar.model.renames import Renames, current_key
+from sidecar.model.scope import at_or_below
 from sidecar.policy.analysis.dimensions import Use
 
 
@@ -15,8 +16,9 @@ def earlier_uses(uses: tuple[Use, ...], old: Catalog, new: Catalog) -> Mapping[U
     """
     found: dict[Use, Use] = {}
     doubtful = set(uses)
+    renames = recent(old, new)
     for use in uses:
-        renamed = _renamed(use, recent(old, new))
+        renamed = _renamed(use, renames)
         if renamed != use:
             if renamed in doubtful:
                 found.pop(renamed, None)
@@ -32,11 +34,16 @@ def recent(old: Catalog, new: Catalog) -> Renames:
     return Renames(
         services={was: now for was, now in names.services.items() if was in old.services},
         fields={was: now for was, now in names.fields.items() if was in old.fields},
-        categories={was: now for was, now in names.categories.items() if was in old.categories},
-        purposes={was: now for was, now in names.purposes.items() if was in old.purposes},
+        categories={was: now for was, now in names.categories.items() if _knew(old.categories, was)},
+        purposes={was: now for was, now in names.purposes.items() if _knew(old.purposes, was)},
         recipients={was: now for was, now in names.recipients.items() if was in old.recipients},
         notices={was: now for was, now in names.notices.items() if any(key == was for key, _ in old.notices)},
     )
+
+
+def _knew(keys: Iterable[str], was: str) -> bool:
+    """Whether *keys* have *was*, or something below it, which goes along."""
+    return any(at_or_below(key, was) for key in keys)
 
 
 def _renamed(use: Use, renames: Renames) -> Use:

@@ -130,3 +130,91 @@ def test_two_keys_that_become_one_widen() -> None:
 
     assert [(True, "offers")] == [(one.widens, one.key) for one in compare_reach(old, merged)]
     assert [(True, "mail")] == [(one.widens, one.key) for one in compare_reach(old, taken)]
+
+
+def _marketing(*channels: Channel) -> Purpose:
+    return replace(PURPOSE, direct_marketing=True, channels=channels)
+
+
+ANY_MARKETING = {"ads": _marketing(), "mail": replace(_marketing(), key="mail")}
+TWO, ONE = (Channel.EMAIL, Channel.SMS), (Channel.EMAIL,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(_purpose(_marketing(*TWO)), _purpose(_marketing(*ONE)), [True], id="tied to one channel"),
+        pytest.param(_purpose(_marketing(*ONE)), _purpose(_marketing(*TWO)), [False], id="no longer tied"),
+        pytest.param(_purpose(_marketing(*ONE)), OLD, [True, False], id="no direct marketing, no channels"),
+        pytest.param(
+            replace(OLD, purposes=ANY_MARKETING),
+            replace(OLD, purposes={"mail": ANY_MARKETING["mail"]}),
+            [True],
+            id="gone, and with it what objections to it said of all direct marketing",
+        ),
+        pytest.param(replace(OLD, purposes=ANY_MARKETING), replace(OLD, purposes={}), [], id="all of it is gone"),
+    ],
+)
+def test_what_an_objection_to_direct_marketing_reaches_is_told(
+    old: Catalog, new: Catalog, expected: list[bool]
+) -> None:
+    """An objection to a purpose that is not tied to one channel is one to all direct marketing."""
+    assert expected == [one.widens for one in compare_reach(old, new)]
+
+
+def _kinds(*keys: str, **renames: str) -> Catalog:
+    """A catalog with the purposes *keys*; of *renames* an underscore is a dot."""
+    return replace(
+        OLD,
+        purposes={key: replace(PURPOSE, key=key) for key in keys},
+        renames=Renames(purposes={was.replace("_", "."): now for was, now in renames.items()}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(
+            _kinds("ads", "care", "ads.mail"),
+            _kinds("ads", "care", "care.mail", ads_mail="care.mail"),
+            [(True, "care.mail"), (False, "care.mail")],
+            id="moved below what people agreed to apart from it",
+        ),
+        pytest.param(
+            _kinds("ads", "ads.mail", "care"),
+            _kinds("promo", "promo.mail", "care", ads="promo"),
+            [(False, "promo")],
+            id="moved with all that it lay below",
+        ),
+        pytest.param(
+            _kinds("ads.mail", "care.mail", "care.mail.daily"),
+            _kinds("care.mail", "care.mail.daily", ads="care"),
+            [(True, "care.mail"), (True, "care.mail"), (False, "care")],
+            id="what lay below one becomes what lay below the other",
+        ),
+        pytest.param(
+            _kinds("ads"), _kinds("ads", gone="ads"), [(True, "ads")], id="takes what was said of something gone"
+        ),
+        pytest.param(_kinds("ads", gone="ads"), _kinds("ads"), [(True, "gone")], id="noes to its old name are lost"),
+        pytest.param(
+            _kinds("ads", gone="ads"),
+            _kinds("mail", gone="mail", ads="mail"),
+            [(False, "mail")],
+            id="renamed again, each name kept",
+        ),
+    ],
+)
+def test_names_in_records_that_come_to_mean_something_else_are_told(
+    old: Catalog, new: Catalog, expected: list[tuple[bool, str]]
+) -> None:
+    """What opens is read under its present name only, so a name that moves takes consent along, or loses a no."""
+    assert expected == [(one.widens, one.key) for one in compare_reach(old, new)]
+
+
+def test_only_what_is_nested_moves_with_what_is_above_it() -> None:
+    """`diet.home` is no part of the field `diet`, and is compared with itself."""
+    both = {"diet": FIELD, "diet.home": replace(FIELD, key="diet.home")}
+    new = {"food": replace(FIELD, key="food"), "diet.home": replace(FIELD, key="diet.home", categories=("user.home",))}
+    found = compare_reach(replace(OLD, fields=both), replace(OLD, fields=new, renames=Renames(fields={"diet": "food"})))
+
+    assert [(True, "diet.home"), (False, "diet.home")] == [(one.widens, one.key) for one in found]
