@@ -95,12 +95,12 @@ def _other(kind: _Kind) -> Iterator[Reach]:
         meant, means = kind.called(kind.called(was, kind.before), kind.names), kind.called(was, kind.after)
         if meant == means or any(at_or_below(key, was) if kind.nests else key == was for key in kind.knew):
             continue
-        if was == means:
-            text = f"`{meant}` is no longer said to have been `{was}`: what people decided about that is lost, "
-            text += "their noes too"
-        else:
-            text = f"`{means}` was `{was}`, which the older bundle does not know so: consent for that now counts for it"
-        yield Reach(widens=True, key=means, text=text)
+        if meant != was:
+            text = f"`{meant}` is no longer said to have been `{was}`: the noes to that do not count for it any more"
+            yield Reach(widens=True, key=meant, text=text)
+        if means != was:
+            text = f"`{means}` is now said to have been `{was}`: consent for that counts for it"
+            yield Reach(widens=True, key=means, text=text)
 
 
 def _names(keys: Iterable[str]) -> str:

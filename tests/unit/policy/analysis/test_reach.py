@@ -195,7 +195,13 @@ def _kinds(*keys: str, **renames: str) -> Catalog:
         pytest.param(
             _kinds("ads"), _kinds("ads", gone="ads"), [(True, "ads")], id="takes what was said of something gone"
         ),
-        pytest.param(_kinds("ads", gone="ads"), _kinds("ads"), [(True, "gone")], id="noes to its old name are lost"),
+        pytest.param(_kinds("ads", gone="ads"), _kinds("ads"), [(True, "ads")], id="noes to its old name are lost"),
+        pytest.param(
+            _kinds("ads", "care", gone="ads"),
+            _kinds("ads", "care", gone="care"),
+            [(True, "ads"), (True, "care")],
+            id="an old name is another's",
+        ),
         pytest.param(
             _kinds("ads", gone="ads"),
             _kinds("mail", gone="mail", ads="mail"),
