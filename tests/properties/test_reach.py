@@ -108,7 +108,8 @@ def person(catalog: Catalog, record: Record, question: Question, now: Instant) -
 
 def concerns(reach: Reach, before: Question, after: Question, old: Catalog, new: Catalog) -> bool:
     """Whether *reach* is about anything that the question names, or about what people said of more than it names."""
-    if "@" in reach.key or "objection" in reach.text:  # a version of a notice; direct marketing
+    notices = {key for key, _ in (*old.notices, *new.notices)}
+    if reach.key.partition("@")[0] in notices or "objection" in reach.text:  # of all direct marketing
         return True
     named = {after.field, before.purpose, after.purpose, before.recipient, after.recipient}
     named |= {*old.fields[before.field].categories, *new.fields[after.field].categories}

@@ -96,7 +96,7 @@ def _other(kind: _Kind) -> Iterator[Reach]:
         if meant == means or any(at_or_below(key, was) if kind.nests else key == was for key in kind.knew):
             continue
         if meant != was:
-            text = f"`{meant}` is no longer said to have been `{was}`: the noes to that do not count for it any more"
+            text = f"`{meant}` is no longer said to have been `{was}`: what was closed under that name is no longer"
             yield Reach(widens=True, key=meant, text=text)
         if means != was:
             text = f"`{means}` is now said to have been `{was}`: consent for that counts for it"
