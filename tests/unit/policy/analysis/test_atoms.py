@@ -147,6 +147,7 @@ def test_heads_are_conditions(head: str, reads: str, text: str | None) -> None:
         ('["eu", "us"].contains(context.attributes.region)', {"attributes.region"}, True, "region"),
         ("[1, 2].contains(context.attributes.count)", {"attributes.count"}, True, "count"),
         ("[context.attributes.region].contains(context.attributes.region)", {"attributes.region"}, False, ""),
+        ('["eu", context.attributes.region].contains(context.attributes.region)', {"attributes.region"}, False, ""),
         ("context.attributes.count < context.attributes.count", {"attributes.count"}, False, ""),
         ("context.attributes.count + 1 == 2", {"attributes.count"}, False, ""),
         ('context.attributes.tags.contains("a")', {"attributes.tags"}, False, ""),
