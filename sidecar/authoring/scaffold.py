@@ -1,6 +1,7 @@
 """A new bundle: a small shop that passes its own checks and tests, to be changed into something real."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +29,23 @@ def starter_files() -> Mapping[str, str]:
 
 
 def scaffold(folder: Path) -> tuple[Path, ...]:
-    """Write a new bundle into *folder*, which must be vacant, and is made if need be; raises ``OSError``."""
-    written = []
-    for path, text in starter_files().items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8", newline="") as stream:  # never over a file that just appeared
-            stream.write(text)
-        written.append(target)
+    """Write a new bundle into *folder*, which must be vacant, and is made if need be.
+
+    Raises ``OSError``; nothing is left of it then.
+    """
+    written: list[Path] = []
+    try:
+        for path, text in starter_files().items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8", newline="") as stream:  # never over a file that just appeared
+                written.append(target)
+                stream.write(text)
+    except BaseException:
+        for target in written:
+            target.unlink(missing_ok=True)
+        for inside in sorted({path.parent for path in written}, key=lambda path: -len(path.parts)):
+            with suppress(OSError):  # it is not empty: somebody else's
+                inside.rmdir()
+        raise
     return tuple(written)

@@ -43,6 +43,11 @@ def console(stream: IO[str] | None = None) -> Console:
     )
 
 
+def line_width(most: int) -> int:
+    """How long a line may be: *most*, or as long as those of the terminal."""
+    return min(most, console().width)
+
+
 def show_json(value: object) -> None:
     """Print *value* as JSON, keys in the order given."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
@@ -50,7 +55,9 @@ def show_json(value: object) -> None:
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print *rows* under *columns*."""
-    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")  # not cut: two keys may differ in their ends only, an id is copied
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row))
     console().print(table)

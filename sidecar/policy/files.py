@@ -122,7 +122,9 @@ def _report_strays(paths: Iterable[str], problems: Problems) -> None:
         hint = "move it to the top of the bundle, named `*.cedar`"
         problems.error(Place(path), "bundle.misplaced_policy", message, hint)
     for path in unknown[:_SHOWN]:
-        problems.warning(Place(path), "bundle.unknown_file", "this file means nothing here", "remove or rename it")
+        renamed = path.removesuffix(".yml") + ".yaml"
+        hint = f"rename it to `{renamed}`" if path != renamed and matters(renamed) else "remove or rename it"
+        problems.warning(Place(path), "bundle.unknown_file", "this file means nothing here", hint)
     if len(unknown) > _SHOWN:
         message = f"{len(unknown) - _SHOWN} more files mean nothing here"
         problems.warning(Place("."), "bundle.unknown_file", message, "keep a bundle in a folder of its own")

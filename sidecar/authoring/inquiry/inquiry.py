@@ -115,4 +115,8 @@ class Inquirer:
             Reason.UNKNOWN_CHANNEL: tuple(Channel),
             Reason.UNKNOWN_ATTRIBUTE: catalog.attributes,
         }.get(result.reason)
-        return () if known is None or not result.unknown_name else (did_you_mean(result.unknown_name, known),)
+        name = result.unknown_name
+        if known is None or not name:
+            return ()
+        # An attribute of the wrong type is unknown, but not by its name.
+        return (f"`{name}` is a {catalog.attributes[name]}" if name in known else did_you_mean(name, known),)

@@ -29,7 +29,8 @@ def load_suites(draft: Draft) -> tuple[Suite, ...]:
     problems = Problems()
     suites = read_suites(draft, problems)
     if problems.invalid:
-        raise BundleError(problems.sorted(), source=draft.source)
+        # What is wrong with a suite may come from a file that was overlooked, such as `services/fridge.yml`.
+        raise BundleError((*draft.findings, *problems.sorted()), source=draft.source)
     return suites
 
 

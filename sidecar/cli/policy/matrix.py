@@ -13,7 +13,7 @@ from sidecar.authoring.matrix.plain import plain
 from sidecar.authoring.matrix.sheet import sheet
 from sidecar.authoring.matrix.wanted import Wanted
 from sidecar.cli.failure import CommandError, Failure
-from sidecar.cli.output import effect_text, output_option, printable, show_json, show_line
+from sidecar.cli.output import effect_text, line_width, output_option, printable, show_json, show_line
 from sidecar.cli.policy.argument import bundle_argument
 from sidecar.cli.policy.report import STDOUT, ReportFile, check_printed_once, write_report
 from sidecar.model.vocabulary import Action
@@ -86,17 +86,17 @@ def _write(path: Path, text: Callable[[], str]) -> list[Path]:
 
 
 def _show(matrix: Matrix) -> None:
-    words = Words(matrix.analysis)
+    words, width = Words(matrix.analysis), line_width(_WIDTH)
     for block in matrix.blocks:
         for line in uses_text(block.uses):
-            for part in textwrap.wrap(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False):
+            for part in textwrap.wrap(line, width, subsequent_indent="  ", break_on_hyphens=False):
                 show_line(Text(printable(part), style="bold"))
         show_line(Text(printable(_about(block)), style="dim"))
         for answer in block.answers:
-            for shown in _lines(answer, words):
+            for shown in _lines(answer, words, width):
                 show_line(shown)
         show_line()
-    for line in _wrapped(_counts(matrix), _WIDTH):
+    for line in _wrapped(_counts(matrix), width):
         show_line(line)
     for one in matrix.inexact:
         # Not wrapped: it may be there to be searched for in the policies.
@@ -114,7 +114,7 @@ _EFFECT: Final = 30
 _COUNT: Final = 6
 
 
-def _lines(answer: Answer, words: Words) -> Iterator[Text]:
+def _lines(answer: Answer, words: Words, width: int) -> Iterator[Text]:
     """An answer, how many situations get it, and which."""
     outcome = answer.outcomes[0]
     shown = effect_text(outcome.effect)
@@ -128,7 +128,7 @@ def _lines(answer: Answer, words: Words) -> Iterator[Text]:
     indent = " " * len(head)
     for number, box in enumerate(answer.boxes):
         text = f"or {words.box(box)}" if number else words.box(box)
-        for line in _wrapped(printable(text), _WIDTH - len(indent)):
+        for line in _wrapped(printable(text), width - len(indent)):
             yield Text.assemble(head, line)
             head = Text(indent)
 

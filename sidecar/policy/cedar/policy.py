@@ -89,6 +89,8 @@ def hint_at(bad: Token) -> str:
     """What to do about a token that is none."""
     if bad.text.startswith('"'):
         return "a string ends on the line it starts on: is a quote missing?"
+    if bad.text == "\ufeff":
+        return "save the file as UTF-8 without a byte order mark (U+FEFF)"
     return f"remove the character U+{ord(bad.text):04X}"
 
 

@@ -1,7 +1,9 @@
 """A new bundle."""
 
+import errno
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -101,3 +103,21 @@ def test_no_file_is_ever_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         scaffold(tmp_path)
     assert "mine" == (tmp_path / "grounds.cedar").read_text()
+
+
+def test_half_a_bundle_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor are its folders; what was there before is."""
+    (tmp_path / ".git").mkdir()
+    opened = Path.open
+
+    def refuse(path: Path, *words: Any, **named: Any) -> Any:
+        if path.name == "suite.schema.json" or path.parent.name == "tests":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return opened(path, *words, **named)
+
+    starter_files()
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        scaffold(tmp_path)
+
+    assert [tmp_path / ".git"] == list(tmp_path.iterdir())

@@ -4,7 +4,7 @@ import pytest
 from rich.text import Text
 
 from sidecar.cli.failure import Failure
-from sidecar.cli.output import console, effect_text, printable, show_failure, show_line, show_table
+from sidecar.cli.output import console, effect_text, line_width, printable, show_failure, show_line, show_table
 
 
 class _Terminal(io.StringIO):
@@ -72,3 +72,17 @@ def test_nothing_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None
     assert "a\N{REPLACEMENT CHARACTER}[2Jb" == printable(evil)
     assert "\x1b" not in out + err
     assert "one\n" in err
+
+
+def test_no_cell_of_a_table_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a narrow terminal it goes on in the next line: two keys may differ in their ends only."""
+    terminal = _Terminal()
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stdout", terminal)
+
+    show_table(("purpose", "number"), [("marketing.communications.email.weekly", "1")])
+
+    assert "\N{HORIZONTAL ELLIPSIS}" not in terminal.getvalue()
+    assert "weekly" in terminal.getvalue()
+    assert 30 == line_width(100)

@@ -67,6 +67,22 @@ def test_files_that_mean_nothing(tmp_path: Path, path: str, code: str) -> None:
     assert problem.warning is (code == "bundle.unknown_file")
 
 
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("catalog/services/old.yml", "rename it to `catalog/services/old.yaml`"),
+        ("tests/more.yml", "rename it to `tests/more.yaml`"),
+        ("stray.yml", "remove or rename it"),
+        ("stray.yaml", "remove or rename it"),
+    ],
+)
+def test_the_other_ending_of_yaml(tmp_path: Path, path: str, hint: str) -> None:
+    """A service or a suite that is named so is not read; the hint is the name that it should have."""
+    (problem,) = problems(tmp_path, {path: "x"})
+
+    assert hint == problem.hint
+
+
 def test_documentation_and_hidden_files_are_no_matter(tmp_path: Path) -> None:
     """A readme, a licence and whatever starts with a dot may lie in a bundle."""
     assert found(tmp_path, dict.fromkeys(["README.md", "LICENSE", ".git/config", ".x.cedar"], "x")) == []

@@ -239,3 +239,11 @@ def test_policies_out_of_reach(tmp_path: Path) -> None:
     draft = read_draft(write(tmp_path, {"x.cedar": policies, "guardrails.cedar": guardrail}))
 
     assert ["x0", "x1", "x2", "x3"] == [policy.id for policy in out_of_scope(draft.policies, draft.catalog)]
+
+
+def test_a_byte_order_mark_is_called_by_its_name(tmp_path: Path) -> None:
+    """Some editors write one at the start of a file, where nobody sees it."""
+    (problem,) = problems(tmp_path, {"x.cedar": "\ufeff// nothing\n"})
+
+    assert ("x.cedar", 1, 1) == (problem.file, problem.line, problem.column)
+    assert "save the file as UTF-8 without a byte order mark (U+FEFF)" == problem.hint

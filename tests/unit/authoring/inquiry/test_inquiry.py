@@ -83,6 +83,18 @@ def test_a_purpose_that_survives_hears_of_no_restriction() -> None:
             "did you mean `fridge`?",
             id="misspelt",
         ),
+        pytest.param(
+            Ask(
+                service="fridge",
+                subject=STRANGER,
+                field="customer.diet",
+                purpose="essential.service",
+                attributes={"amount_cents": "much"},
+            ),
+            Reason.UNKNOWN_ATTRIBUTE,
+            "`amount_cents` is a Long",
+            id="an attribute of another type",
+        ),
     ],
 )
 def test_where_no_policy_is_asked_the_catalog_is_what_to_change(ask: Ask, reason: Reason, remedy: str) -> None:

@@ -1,6 +1,8 @@
 """``policy build``, ``sign``, ``verify`` and ``keygen``."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -163,13 +165,21 @@ def test_a_file_that_is_no_archive_does_not_verify() -> None:
     assert "not a gzipped archive" in signed.stderr
 
 
-def test_half_a_pair_of_keys_is_not_left_behind(here: Path) -> None:
+def test_half_a_pair_of_keys_is_not_left_behind(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the public half cannot be written, the private one goes too."""
-    longest = "k" * 251  # with `.pub` it is too long for a file name
-    result = _run("keygen", f"{longest}.pem"[-255:])
+    opened = os.open
+
+    def refuse(path: Any, *words: Any, **named: Any) -> int:
+        if str(path).endswith("new.pub.pem"):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return opened(path, *words, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+    result = _run("keygen", "new.pem")
 
     assert 1 == result.exit_code
-    assert [] == list(here.glob("k*k*"))
+    assert "`new.pub.pem` cannot be read or written: no space left on device" in result.stderr
+    assert [] == list(here.glob("new*"))
 
 
 def test_keys_are_secret_and_never_overwritten(here: Path) -> None:
