@@ -88,10 +88,14 @@ class Footings:
     def _marketing(self, asked: Purpose) -> str:
         """Of all that is flagged as direct marketing, what an objection to any of it makes of *asked*.
 
-        Where nothing flagged lies at, above or below the purpose, no such objection touches it, however it is read.
+        Where nothing flagged lies at, above or below the purpose, or ever did, no such objection touches it, however it is read.
         """
-        flagged = self._catalog.direct_marketing()
-        reached = [key for key in flagged if at_or_below(key, asked.key) or at_or_below(asked.key, key)]
+        flagged, renames = self._catalog.direct_marketing(), self._catalog.renames.purposes
+        reached = [
+            key
+            for key in flagged
+            if any(self._concerns((one, one), asked.key, renames) for one in (key, *earlier_keys(key, renames)))
+        ]
         if not reached:
             return ""
         broadened = [key for key in flagged if len(self._catalog.purposes[key].channels) != 1]

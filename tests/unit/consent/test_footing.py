@@ -132,3 +132,11 @@ def test_a_footing_is_made_once() -> None:
     footings = Footings(CATALOG)
 
     assert footings.footing("email", EMAIL, Channel.EMAIL, 0) is footings.footing("email", EMAIL, Channel.EMAIL, 1)
+
+
+def test_marketing_that_a_purpose_once_lay_below_is_part_of_its_footing() -> None:
+    """A no reaches what it reached under an old name, so an objection that is read as one to all marketing does too."""
+    moved = replace(CATALOG, renames=Renames(purposes={"marketing.content": "content"}))
+    less = with_purpose("marketing", direct_marketing=False)(moved)
+
+    assert {"marketing"} == differing(footing(moved, purpose="content"), footing(less, purpose="content"))

@@ -1,8 +1,10 @@
 from pathlib import Path
 
+from sidecar.model.vocabulary import Basis
 from sidecar.policy.analysis.differences import Kind, compare
 from sidecar.policy.analysis.examples import Examples
 from sidecar.policy.bundle import read_draft
+from tests.unit.policy.analysis.bundles import draft, replaced
 from tests.unit.policy.bundles import FILES, write
 
 NEWSLETTER = "catalog/services/newsletter.yaml"
@@ -69,3 +71,20 @@ def test_two_uses_that_become_one_are_both_told(tmp_path: Path) -> None:
     fields = {use.field for change in compare(old, new).changes for use in change.uses}
 
     assert {"customer.email", "customer.mail", "person.email"} <= fields
+
+
+def test_two_purposes_that_become_one_are_compared_each_by_its_own_basis() -> None:
+    """Fraud rested on legitimate interests, with a condition; as a legal obligation it has none any more."""
+    changes = {
+        **replaced("catalog/data_uses.yaml", ("essential.fraud: {title: finding fraud}\n", "")),
+        **replaced(
+            "catalog/purposes.yaml",
+            ("essential.fraud: {basis: legitimate_interests}\n", ""),
+            ("essential.law: {", "essential.law: {renamed_from: essential.fraud, "),
+        ),
+        **replaced("catalog/services/fraud.yaml", ("essential.fraud", "essential.law")),
+    }
+    allowed = [change for change in compare(draft(), draft(changes)).changes if change.kind is Kind.ALLOWED]
+
+    assert {"fraud"} == {use.service for change in allowed for use in change.uses}
+    assert {Basis.LEGITIMATE_INTERESTS} == {change.law.bases[0] for change in allowed}
