@@ -88,7 +88,8 @@ class Footings:
     def _marketing(self, asked: Purpose) -> str:
         """Of all that is flagged as direct marketing, what an objection to any of it makes of *asked*.
 
-        Where nothing flagged lies at, above or below the purpose, or ever did, no such objection touches it, however it is read.
+        Where nothing flagged lies at, above or below the purpose, now or under an earlier name, no such objection
+        touches it, however it is read.
         """
         flagged, renames = self._catalog.direct_marketing(), self._catalog.renames.purposes
         reached = [
