@@ -37,10 +37,6 @@ class Atom(NamedTuple):
             and recipient_at_or_below(self.recipient, other.recipient)
         )
 
-    def touches(self, other: "Atom") -> bool:
-        """Whether in every dimension one of the two values equals the other or lies above it."""
-        return self.shared(other) is not None
-
     def shared(self, other: "Atom") -> "Atom | None":
         """The region both cover: the narrower value in each dimension; ``None`` if they do not touch."""
         purpose = _narrower(self.purpose, other.purpose)

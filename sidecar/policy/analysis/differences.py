@@ -61,11 +61,6 @@ class Difference:
         """
         return self.analysis.inexact
 
-    @property
-    def widens(self) -> bool:
-        """Whether anything is newly allowed, or with less of a mask."""
-        return any(change.kind.widens for change in self.changes)
-
 
 def compare(old: Draft, new: Draft) -> Difference:
     """What *new* answers otherwise than *old*: the exclusive or of both, over the classes of both."""
