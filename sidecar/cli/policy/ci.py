@@ -11,7 +11,7 @@ from sidecar.authoring.markdown import review_markdown
 from sidecar.authoring.review import Demands, Ending, Review, review
 from sidecar.cli.failure import ExitCode
 from sidecar.cli.output import output_option, show_json, show_line
-from sidecar.cli.policy.argument import bundle_argument
+from sidecar.cli.policy.argument import BundleReference, bundle_argument
 from sidecar.cli.policy.diff import show_comparison
 from sidecar.cli.policy.report import STDOUT, ReportFile, check_printed_once, write_report
 from sidecar.cli.policy.threshold import threshold_option
@@ -21,7 +21,11 @@ from sidecar.cli.problem_view import is_no_bundle
 @click.command("ci", short_help="Check, test, prove and compare, for a pull request.")
 @bundle_argument()
 @click.option(
-    "--base", required=True, metavar="REV", help="What the change is compared with: a git revision, or a bundle."
+    "--base",
+    type=BundleReference(),
+    required=True,
+    metavar="REV",
+    help="What the change is compared with: a git revision, or a bundle.",
 )
 @threshold_option("Fail if tests cover less.")
 @click.option("--strict", is_flag=True, help="Fail on warnings.")

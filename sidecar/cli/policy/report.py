@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from sidecar.authoring.writing import write_whole
 
@@ -35,6 +36,15 @@ class ReportFile(click.ParamType[Path]):
         if not path.parent.is_dir():
             self.fail(f"there is no folder `{path.parent}`: make it first", param, ctx)
         return path
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Files, as the shell itself completes them."""
+        return [CompletionItem(incomplete, type="file")]
 
 
 def check_printed_once(output: str, *reports: Path | None) -> None:
