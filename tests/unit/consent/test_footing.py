@@ -64,6 +64,9 @@ def with_notice(version: int, valid_from: int, *, reconsent: bool) -> Callable[[
         pytest.param(
             with_purpose("marketing.post", direct_marketing=True), {"marketing"}, id="more counts as direct marketing"
         ),
+        pytest.param(
+            with_purpose(EMAIL, direct_marketing=False), {"marketing"}, id="it does not, and was tied to one channel"
+        ),
         pytest.param(with_notice(3, NOW, reconsent=True), {"notices"}, id="a notice supersedes another"),
         pytest.param(with_notice(3, NOW + 1, reconsent=True), set(), id="a notice will supersede another later"),
         pytest.param(with_notice(3, NOW, reconsent=False), set(), id="a notice supersedes none"),
