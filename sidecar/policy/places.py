@@ -41,9 +41,9 @@ class Places:
     def _notices(self) -> Iterator[tuple[Place, str, str]]:
         node = self._node(NOTICES)
         for item in node.items if isinstance(node, Sequence) else ():
-            if isinstance(item, Mapping):
-                texts = {name.text: getattr(value, "text", "") for name, value in item.entries}
-                yield item.place, texts.get("key", ""), texts.get("version", "")
+            assert isinstance(item, Mapping)  # the bundle is valid
+            texts = {name.text: getattr(value, "text", "") for name, value in item.entries}
+            yield item.place, texts.get("key", ""), texts.get("version", "")
 
     def _node(self, file: str) -> Node | None:
         if file not in self._nodes:

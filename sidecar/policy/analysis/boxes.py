@@ -34,11 +34,8 @@ class Boxing:
         """A point of *diagram*, which must have one: the first value in each dimension that leaves one."""
         chosen: dict[str, int] = {}
         for variable in reversed(self.variables):
-            for number, code in enumerate(variable.codes):
-                left = diagram & code
-                if left.satisfiable():
-                    chosen[variable.name], diagram = number, left
-                    break
+            number = next(n for n, code in enumerate(variable.codes) if (diagram & code).satisfiable())
+            chosen[variable.name], diagram = number, diagram & variable.codes[number]
         return chosen
 
     def count(self, diagram: Diagram) -> int:

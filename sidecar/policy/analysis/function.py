@@ -36,13 +36,13 @@ def evaluate(formula: Formula, atoms: Mapping[Atom, Three]) -> Three:
             return Three(
                 one.true | one.false & other.true, one.false & other.false, one.error | one.false & other.error
             )
-        case If(condition, then, otherwise):
-            chosen, yes, no = (evaluate(part, atoms) for part in (condition, then, otherwise))
-            return Three(
-                chosen.true & yes.true | chosen.false & no.true,
-                chosen.true & yes.false | chosen.false & no.false,
-                chosen.error | chosen.true & yes.error | chosen.false & no.error,
-            )
+    assert isinstance(formula, If)
+    chosen, yes, no = (evaluate(part, atoms) for part in (formula.condition, formula.then, formula.otherwise))
+    return Three(
+        chosen.true & yes.true | chosen.false & no.true,
+        chosen.true & yes.false | chosen.false & no.false,
+        chosen.error | chosen.true & yes.error | chosen.false & no.error,
+    )
 
 
 @dataclass(frozen=True, slots=True)

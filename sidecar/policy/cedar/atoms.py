@@ -92,17 +92,17 @@ def formula_of(policy: Policy, attributes: Mapping[str, str]) -> Formula:
 
 def atoms_of(formula: Formula) -> Iterator[Atom]:
     """Every atom of *formula*, repeated ones too."""
-    stack = [formula]
+    stack: list[Formula] = [formula]
     while stack:
-        match stack.pop():
-            case Atom() as atom:
-                yield atom
-            case Not(part):
-                stack.append(part)
-            case And(left, right) | Or(left, right):
-                stack += (left, right)
-            case If(condition, then, otherwise):
-                stack += (condition, then, otherwise)
+        part = stack.pop()
+        if isinstance(part, Atom):
+            yield part
+        elif isinstance(part, Not):
+            stack.append(part.part)
+        elif isinstance(part, If):
+            stack += (part.condition, part.then, part.otherwise)
+        else:
+            stack += (part.left, part.right)
 
 
 def text_of(atom: Atom) -> str:

@@ -316,3 +316,13 @@ def test_what_is_not_certain_is_said() -> None:
 def _shown(problem: Problem) -> str:
     place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
     return f"{place} {problem.code}: {problem.message}"
+
+
+def test_each_permit_that_names_too_much_is_told() -> None:
+    """Also where another one has named the same."""
+    permit = '@id("{id}") permit (principal == Service::"desk", action in [Action::"use", Action::"collect"], '
+    permit += 'resource in DataCategory::"user.contact");\n'
+    problems = find(draft(_more(permit.format(id="x") + permit.format(id="y")))).problems
+    broad = [problem.message for problem in problems if problem.code == "lint.broad_permit"]
+
+    assert ["permit `x` names", "permit `y` names"] == [message[: len("permit `x` names")] for message in broad]

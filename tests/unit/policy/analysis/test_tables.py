@@ -7,6 +7,7 @@ from sidecar.policy.analysis.analysis import Inexact, analyse
 from sidecar.policy.analysis.differences import compare
 from sidecar.policy.analysis.tables import Tables, tabulate
 from sidecar.policy.bundle import Draft
+from sidecar.policy.cedar.tabulate import Tabulator
 from sidecar.policy.cedar.vocabulary import schema_text
 from tests.unit.policy.analysis.bundles import draft, extended
 
@@ -78,3 +79,12 @@ def test_the_same_condition_is_the_same_in_both_bundles() -> None:
 
         assert () == compare(old, again).changes
         assert changed == (compare(old, other).changes == ())
+
+
+def test_what_cedar_takes_for_malformed_is_no_value() -> None:
+    """A table is not filled with falsehoods, but not made."""
+    (atom,) = tabulate([_with("context.objected")]).sides[0].atoms[-1:]
+    tabulator = Tabulator(draft({}).catalog)
+
+    with pytest.raises(ValueError, match="cannot evaluate"):
+        tabulator.table([atom], [{"age": "old as the hills"}])

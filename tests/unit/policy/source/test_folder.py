@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.errors import BundleError
-from sidecar.policy.bundle import load_bundle
+from sidecar.policy.bundle import load_bundle, read_draft
 from sidecar.policy.source import limits
 from tests.unit.policy.bundles import FILES, found, problems, write
 
@@ -150,3 +150,11 @@ def test_a_bundle_that_is_swapped_while_it_is_read(
         load_bundle(mounted)
 
     assert "bundle.changed" in {problem.code for problem in caught.value.problems}
+
+
+def test_a_file_of_a_bundle_is_no_bundle(tmp_path: Path) -> None:
+    """Who names one is told to name the folder."""
+    with pytest.raises(BundleError) as caught:
+        read_draft(str(write(tmp_path) / "main.cedar"))
+
+    assert ["name the folder that it is in"] == [problem.hint for problem in caught.value.problems]
