@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from sidecar.authoring.comparison import Comparison, lines_of
+from sidecar.authoring.comparison import TITLES, Comparison, lines_of
 from sidecar.authoring.review import Ending, Review
+from sidecar.policy.analysis.differences import Kind
 
 MOST: Final = 40_000
 """Characters; platforms take some 65,000 in a comment."""
@@ -16,11 +17,15 @@ def comparison_markdown(comparison: Comparison) -> str:
     """*comparison* as a section of Markdown."""
     head = "**This change widens what may be done with data.**" if comparison.widens else "This change widens nothing."
     lines = ["## What this change allows", "", head, "", comparison.summary[:1].upper() + comparison.summary[1:] + "."]
+    folded = False
     for depth, text in lines_of(comparison):
-        if depth == 0:
-            lines += ["", f"### {text}", ""]
-        else:
+        if depth:
             lines.append(f"{'  ' * (depth - 1)}- {text}")
+            continue
+        lines += ["", "</details>"] if folded else []
+        folded = text == TITLES[Kind.REASON]  # seldom worth reading, and long
+        lines += ["", f"<details><summary>{text}</summary>" if folded else f"### {text}", ""]
+    lines += ["", "</details>"] if folded else []
     size = 0
     for place, line in enumerate(lines):
         size += len(line) + 1

@@ -135,3 +135,13 @@ def test_without_guardrails_it_says_so(tmp_path: Path) -> None:
     result = _run("guardrails", write(tmp_path, {"guardrails.cedar": None}))
 
     assert (0, "there are no guardrails: no guardrails.cedar, or nothing in it\n") == (result.exit_code, result.stdout)
+
+
+def test_other_reasons_are_folded_in_a_report(old: Path, tmp_path: Path) -> None:
+    """They are many, and allow nothing."""
+    report = tmp_path / "report.md"
+    other = {"main.cedar": FILES["main.cedar"].replace('@reason("OBJECTED")\n', "")}
+    _run("diff", old, write(tmp_path / "new", other), "--markdown", report)
+
+    assert "\n<details><summary>Denied for another reason</summary>\n\n- OBJECTED -> FORBIDDEN" in report.read_text()
+    assert 1 == report.read_text().count("</details>")
