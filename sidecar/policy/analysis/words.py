@@ -1,6 +1,7 @@
 """Classes of questions in words that an author thinks in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sidecar.model.vocabulary import FIRST_PARTY, AgeBand, ConsentState
@@ -9,7 +10,7 @@ from sidecar.policy.analysis.boxes import Box, Point
 from sidecar.policy.analysis.dimensions import FACT_VALUES, Use
 from sidecar.policy.analysis.people import PERSON, Law
 from sidecar.policy.analysis.tables import Dimension
-from sidecar.policy.cedar.atoms import ATTRIBUTE, text_of
+from sidecar.policy.cedar.atoms import ATTRIBUTE, literals_of, text_of
 from sidecar.policy.cedar.tabulate import Value
 from sidecar.policy.cedar.vocabulary import NO_CHANNEL
 
@@ -32,6 +33,10 @@ class Words:
             variable.name: text_of(atom) for several in analysis.free for atom, variable in several.items()
         }
         """By the name of its dimension each condition that no table holds, in Cedar's notation."""
+        self._literals: dict[str, set[str]] = {}
+        for atom in (atom for side in analysis.sides for atom in side.atoms if atom.compares):
+            texts = (one for one in literals_of(atom.expression) if isinstance(one, str))
+            self._literals.setdefault(ATTRIBUTE + atom.compares, set()).update(texts)
 
     def box(self, box: Box) -> str:
         """When a question is in *box*: ``consent given, explicit, adult``; ``always`` if nothing matters."""
@@ -48,7 +53,7 @@ class Words:
 
     def attribute(self, name: str, numbers: frozenset[int]) -> str:
         """When the caller's attribute whose dimension is *name* is in one of the classes *numbers*."""
-        return _attribute(name.removeprefix(ATTRIBUTE), self._dimensions[name], numbers)
+        return _attribute(self._dimensions[name], numbers, self._literals.get(name, ()))
 
     def _parts(self, box: Box) -> Iterator[str]:
         if "consent" in box:
@@ -83,7 +88,8 @@ def _or(values: Sequence[str]) -> str:
     return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"
 
 
-def _attribute(name: str, dimension: Dimension, numbers: frozenset[int]) -> str:
+def _attribute(dimension: Dimension, numbers: frozenset[int], literals: Collection[str]) -> str:
+    name = dimension.name.removeprefix(ATTRIBUTE)
     chosen = [dimension.values[place] for number in sorted(numbers) for place in dimension.classes[number]]
     sent = [value for value in chosen if value is not None]
     parts: list[str] = []
@@ -93,7 +99,8 @@ def _attribute(name: str, dimension: Dimension, numbers: frozenset[int]) -> str:
         known = sorted(v for v in dimension.values if isinstance(v, int) and not isinstance(v, bool))
         parts = [_stretch(name, low, high) for low, high in _stretches(known, {v for v in sent if isinstance(v, int)})]
     elif all(isinstance(value, str) for value in sent):
-        parts = _texts(name, sent, [value for value in dimension.values if isinstance(value, str)])
+        texts = [value for value in dimension.values if isinstance(value, str)]
+        parts = _texts(name, [value for value in sent if isinstance(value, str)], texts, literals)
     else:
         parts = [f"{name} sent"]
     if None in chosen:
@@ -123,13 +130,21 @@ def _stretch(name: str, low: int | None, high: int | None) -> str:
     return f"{name} == {low}" if low == high else f"{low} <= {name} <= {high}"
 
 
-def _texts(name: str, chosen: Sequence[Value], known: Sequence[str]) -> list[str]:
+def _texts(name: str, chosen: Sequence[str], known: Sequence[str], literals: Collection[str]) -> list[str]:
+    """A text that policies name stands for itself; any other for all that they do not tell from it."""
     others = [text for text in known if text not in chosen]
     if not others:
         return [f"{name} sent"]
-    if len(chosen) <= len(others):
-        return [f"{name} like {_or([repr(text) for text in chosen])}"]
-    return [f"{name} unlike {_or([repr(text) for text in others])}"]
+    if all(text in literals for text in others):
+        return [f"{name} other than {_or([_quoted(text) for text in others])}"]
+    named = [_quoted(text) for text in chosen if text in literals]
+    alike = [_quoted(text) for text in chosen if text not in literals]
+    parts = [f"{name} == {_or(named)}"] if named else []
+    return parts + ([f"{name} such as {_or(alike)}"] if alike else [])
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def law_text(law: Law) -> str:

@@ -60,18 +60,26 @@ def _with(condition: str) -> Draft:
         ("context.attributes has region", ["region sent"]),
         (
             'context.attributes has region && ["eu", "us"].contains(context.attributes.region)',
-            ["region unlike ''"],
+            ['region == "eu" or "us"'],
+        ),
+        ('context.attributes has region && context.attributes.region like "e*"', ['region such as "e"']),
+        (
+            (
+                'context.attributes has region && (context.attributes.region == "us" || '
+                'context.attributes.region like "e*")'
+            ),
+            ['region == "us" or region such as "e"'],
         ),
         (
             'context.attributes has region && !["eu", "us"].contains(context.attributes.region)',
-            ["region like ''"],
+            ['region other than "eu" or "us"'],
         ),
         (
             (
                 'context.attributes has region && ["a", "b", "c"].contains(context.attributes.region) && '
                 'context.attributes.region != "b"'
             ),
-            ["region like 'a' or 'c'"],
+            ['region == "a" or "c"'],
         ),
     ],
 )
