@@ -11,7 +11,7 @@ from sidecar.policy.analysis.examples import Example, Examples
 from sidecar.policy.analysis.outcomes import Outcome
 from sidecar.policy.analysis.reach import compare_reach
 from sidecar.policy.analysis.renamed_reach import Reach
-from sidecar.policy.analysis.words import Words, attributes_text, law_text, person_text, uses_text
+from sidecar.policy.analysis.words import Words, law_text, uses_text
 from sidecar.policy.bundle import Draft
 
 
@@ -31,11 +31,8 @@ class ChangedAnswer:
     @property
     def example_text(self) -> str:
         """The example in a line."""
-        question = next(uses_text((self.example.use,)))
-        sent = attributes_text(self.example.attributes)
-        said = person_text(self.example.person) + (f", with {sent}" if sent else "")
         before, after = (_verdict(verdict) for verdict in self.example.verdicts)
-        return f"{question}; {said}: {before}, then {after}"
+        return f"{self.example}: {before}, then {after}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +153,7 @@ def _plain(answer: ChangedAnswer) -> dict[str, object]:
         "after": answer.after,
         "combinations": answer.combinations,
         "example": {
-            **example.use.to_plain(),
-            "person": dict(example.person),
-            "attributes": {n: sorted(v) if isinstance(v, frozenset) else v for n, v in example.attributes.items()},
+            **example.to_plain(),
             "before": _verdict(example.verdicts[0]),
             "after": _verdict(example.verdicts[1]),
         },

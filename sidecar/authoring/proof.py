@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sidecar.policy.analysis.guardrails import Proof, Violation
-from sidecar.policy.analysis.words import Words, attributes_text, law_text, person_text, uses_text
+from sidecar.policy.analysis.words import Words, law_text, uses_text
 
 
 def proof_lines(proof: Proof) -> Iterator[tuple[int, str]]:
@@ -26,12 +26,9 @@ def _lines(violation: Violation, words: Words) -> Iterator[tuple[int, str]]:
         yield 2, use
     for box in violation.boxes:
         yield 2, f"if {words.box(box)}"
-    example = violation.example
-    sent = attributes_text(example.attributes)
-    said = person_text(example.person) + (f", with {sent}" if sent else "")
     permits = ", ".join(f"`{id_}`" for id_ in violation.allowed_by)
     seen = f"permitted by {permits}" if permits else "permitted only if the conditions below come as it needs them"
-    yield 2, f"for example {next(uses_text((example.use,)))}; {said}: {seen}"
+    yield 2, f"for example {violation.example}: {seen}"
 
 
 def proof_to_plain(proof: Proof) -> dict[str, object]:
@@ -47,17 +44,12 @@ def proof_to_plain(proof: Proof) -> dict[str, object]:
 
 
 def _plain(violation: Violation, words: Words) -> dict[str, object]:
-    example = violation.example
     return {
         "guardrail": violation.guardrail.id,
         "uses": list(uses_text(violation.uses)),
         "law": law_text(violation.law),
         "when": list(map(words.box, violation.boxes)),
         "combinations": violation.combinations,
-        "example": {
-            **example.use.to_plain(),
-            "person": dict(example.person),
-            "attributes": {n: sorted(v) if isinstance(v, frozenset) else v for n, v in example.attributes.items()},
-        },
+        "example": violation.example.to_plain(),
         "permitted_by": list(violation.allowed_by),
     }

@@ -13,11 +13,14 @@ def decide_again(rows: Iterable[Row], policies: Policies, catalog: Catalog) -> I
     """Each of *rows* whose question may still be asked under *catalog*, with the verdict of *policies*.
 
     Lazy, so that whoever is in a hurry can stop; a row takes some 100 us to 1 ms, with the interpreter held: for a
-    child process, whose parent only has to ``remember`` them. The facts are taken as they were.
+    child process, whose parent only has to ``remember`` them. The facts are taken as they were. What cannot be decided
+    here, for want of memory say, is left out: the parent is to try for itself.
     """
     for question, facts, _ in rows:
         if _may_be_asked(question, catalog):
-            yield Row(question, facts, reach_verdict(question, facts, policies.evaluate))
+            verdict = reach_verdict(question, facts, policies.evaluate)
+            if not verdict.erring:
+                yield Row(question, facts, verdict)
 
 
 def _may_be_asked(question: Question, catalog: Catalog) -> bool:

@@ -16,7 +16,7 @@ from sidecar.policy.analysis.outcomes import OUTCOMES
 from sidecar.policy.analysis.people import Law, facts_for, laws
 from sidecar.policy.analysis.space import Diagram
 from sidecar.policy.analysis.uses import uses_of
-from sidecar.policy.analysis.words import attributes_text, law_text, person_text, uses_text
+from sidecar.policy.analysis.words import law_text
 from sidecar.policy.bundle import Draft
 from sidecar.policy.cedar.atoms import ATTRIBUTE
 
@@ -97,10 +97,8 @@ class Asked:
 
 def example_text(example: Example, law: Law | None = None) -> str:
     """*example* in a few words, for a message."""
-    sent = attributes_text(example.attributes)
     where = f", {law_text(law)}" if law is not None and law.jurisdictions else ""
-    said = person_text(example.person) + (f", with {sent}" if sent else "") + where
-    return f"for example {next(uses_text((example.use,)))}; {said}"
+    return f"for example {example}{where}"
 
 
 def _with_everything(catalog: Catalog) -> Catalog:

@@ -13,7 +13,7 @@ from sidecar.policy.analysis.boxes import Point
 from sidecar.policy.analysis.dimensions import Use
 from sidecar.policy.analysis.outcomes import UNDECLARED, Outcome, deny
 from sidecar.policy.analysis.people import Law
-from sidecar.policy.analysis.words import Words
+from sidecar.policy.analysis.words import Words, attributes_text, person_text, uses_text
 from sidecar.policy.bundle import Draft
 from sidecar.policy.cedar.tabulate import Value
 from sidecar.policy.cedar.vocabulary import NO_CHANNEL
@@ -28,6 +28,15 @@ class Example:
     person: Mapping[str, Value]
     attributes: Mapping[str, Value]
     verdicts: tuple[Verdict | None, ...]
+
+    def __str__(self) -> str:
+        sent = attributes_text(self.attributes)
+        return f"{next(uses_text((self.use,)))}; {person_text(self.person)}{f', with {sent}' if sent else ''}"
+
+    def to_plain(self) -> dict[str, object]:
+        """The question as JSON has it."""
+        attributes = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in self.attributes.items()}
+        return {**self.use.to_plain(), "person": dict(self.person), "attributes": attributes}
 
 
 class Examples:

@@ -20,7 +20,7 @@ from sidecar.policy.cedar.policy import Policy
 from sidecar.policy.cedar.tabulate import Tabulator, Truth, Value
 
 BUDGET: Final = 50_000
-"""Evaluations of Cedar for atoms that read the same dimensions, some 100 us each; beyond it they are taken as free."""
+"""Evaluations of Cedar for atoms that read the same dimensions, 100 to 200 us each; beyond it they are free."""
 
 Group = tuple[str, ...]
 """Dimensions that some atoms read, in their order."""

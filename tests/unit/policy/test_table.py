@@ -334,3 +334,10 @@ def test_a_remembered_verdict_is_the_verdict(
 
         assert expected == table.verdict(question, facts, 0)
         assert expected.reason is not Reason.POLICY_ERROR
+
+
+def test_what_errs_in_a_child_is_left_to_the_parent() -> None:
+    """It may have been the child's want of memory; a deny for that would be remembered."""
+    errs = '@id("errs") permit (principal, action, resource) when { context.attributes.premium };'
+
+    assert [] == list(decide_again([Row(QUESTION, FACTS, VERDICT)], policies(BUNDLE.catalog, errs), BUNDLE.catalog))
