@@ -92,6 +92,10 @@ def _gone(old: Catalog, new: Catalog, names: Renames) -> Iterator[Reach]:
     """An objection to direct marketing counts for all of it as long as what it was made to is still known as that."""
     if not new.direct_marketing():
         return
+    for was, then in old.renames.purposes.items():
+        if new.renames.purposes.get(was) != then:
+            text = f"`{was}` no longer stands for `{then}`: objections to it may no longer stop other marketing"
+            yield Reach(widens=True, key=then, text=text)
     for was in old.direct_marketing():
         if not _tied(old.purposes[was]) and current_key(was, names.purposes) not in new.purposes:
             text = f"`{was}` is gone: objections to it no longer stop other direct marketing"
