@@ -108,8 +108,8 @@ docs: $(STAMP) ## write what is generated in docs/ and policies/
 
 .PHONY: lock
 lock: $(STAMP) ## pin the newest allowed versions in constraints*.txt
-	@$(LOCK) --upgrade --extra analysis --extra native --output-file constraints.txt pyproject.toml
-	@$(LOCK) --upgrade --extra analysis --extra native --extra dev --constraint constraints.txt --output-file constraints-dev.txt pyproject.toml
+	@$(LOCK) --upgrade --extra analysis --extra native --extra nats --output-file constraints.txt pyproject.toml
+	@$(LOCK) --upgrade --extra analysis --extra native --extra nats --extra dev --constraint constraints.txt --output-file constraints-dev.txt pyproject.toml
 	@$(LOCK) --upgrade --extra ops --constraint constraints-dev.txt --output-file constraints-ops.txt pyproject.toml
 
 .PHONY: clean

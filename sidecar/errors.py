@@ -10,7 +10,8 @@
     ├── OverloadedError       too much at once; try again later
     ├── NotReadyError         starting or draining; ask another, or again
     ├── ConsentLogError       the log could not be read or written; nothing was acknowledged
-    │   └── LogConflictError  somebody else appended first; re-read and decide
+    │   ├── LogConflictError  somebody else appended first; re-read and decide
+    │   └── LogLostError      the log that was followed is not there any more: destroyed, emptied or replaced
     ├── DecisionLogError      decisions could not be logged; they were answered all the same
     ├── BundleError           a bundle is invalid; carries every problem found
     ├── AnalysisError         a bundle is too large to analyse, or what that needs is not installed
@@ -99,6 +100,12 @@ class LogConflictError(ConsentLogError):
     """Another entry of the same subject was appended first."""
 
     code = "consent.log_conflict"
+
+
+class LogLostError(ConsentLogError):
+    """The consent log that was followed is not there any more: destroyed, emptied, or replaced by another."""
+
+    code = "consent.log_lost"
 
 
 class ReloadError(SidecarError):

@@ -1,16 +1,16 @@
 """The ledger: takes events in, one writer at a time; what it returns is durable and in the cache."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from sidecar.consent.cache import ConsentCache
 from sidecar.consent.codec import digest
 from sidecar.consent.fold import fold
 from sidecar.consent.limits import MAX_EVENT_ID_BYTES, check_event, check_subject, check_text
-from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, erases_person
+from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, Receipt, erases_person
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, MAX_SEEN, Record, Seen
 from sidecar.consent.revision import Revision
@@ -54,27 +54,56 @@ class ImportOutcome:
     revision: str  # has all of them
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """An event that is in the log, or on its way there."""
+
+    place: Receipt
+    effective_at: Instant
+    duplicate: bool
+
+
+class _There(NamedTuple):
+    """An entry that has long been there."""
+
+    at: int
+
+    def position(self) -> int:
+        """Its position."""
+        return self.at
+
+
 class _Writing:
     """A batch, and the last entry that it appended, or found to be there already, for each subject."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        self.appended: dict[bytes, LogEntry] = {}
+        self._sent: dict[bytes, tuple[NewEntry, Receipt]] = {}
         self.found: dict[bytes, LogEntry] = {}
+
+    @property
+    def subjects(self) -> tuple[bytes, ...]:
+        """The pseudonyms of all whom it is about."""
+        return (*self.found, *self._sent)
+
+    def appended(self) -> Iterator[LogEntry]:
+        """The last entry that it appended for each subject; waits for their positions."""
+        return (entry.at(receipt.position()) for entry, receipt in self._sent.values())
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""
-        return self.appended.get(pseudonym) or self._batch.head(pseudonym)
+        sent = self._sent.get(pseudonym)
+        return self._batch.head(pseudonym) if sent is None else sent[0].at(sent[1].position())
 
     def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
         """The subject's entry with this event, however old."""
         return self._batch.find(pseudonym, event_id)
 
-    def append(self, entry: NewEntry) -> int:
-        """The position of *entry*, which is now appended."""
-        position = self._batch.append(entry)
-        self.appended[entry.pseudonym] = entry.at(position)
-        return position
+    def append(self, entry: NewEntry) -> Receipt:
+        """Append *entry*."""
+        receipt = self._batch.append(entry)
+        self._sent[entry.pseudonym] = entry, receipt
+        return receipt
 
 
 class Ledger:
@@ -126,7 +155,7 @@ class Ledger:
         """Record past events, all together; a line that cannot be recorded is told of and spoils no other."""
         rejections: list[tuple[int, str]] = []
 
-        def write_all(writing: _Writing) -> list[Recorded]:
+        def write_all(writing: _Writing) -> list[_Written]:
             rejections.clear()
             written = []
             for line in lines:
@@ -160,7 +189,7 @@ class Ledger:
     def _record(self, subject: str, event: Event) -> Recorded:
         with self._turn:
             try:
-                return self._committed(lambda writing: self._write(writing, subject, event))
+                return self._recorded(self._committed(lambda writing: self._write(writing, subject, event)))
             except ConsentLogError:
                 # Whether it got there is not known; the log knows.
                 head = self._log.head(self._pseudonyms.of(subject))
@@ -168,7 +197,7 @@ class Ledger:
                 if head is None or found is None:
                     raise
                 self._cache.apply((head,), now=self._clock())
-                return replace(found, duplicate=False)
+                return replace(self._recorded(found), duplicate=False)
 
     def _committed(self, write: Callable[[_Writing], _Result]) -> _Result:
         """What *write* returns, once all that it appended is durable and in the cache."""
@@ -180,14 +209,14 @@ class Ledger:
                     writing = _Writing(batch)
                     result = write(writing)
                 # What was found counts too: whoever sent it first may have been cut off before the cache had it.
-                self._cache.apply((*writing.found.values(), *writing.appended.values()), now=self._clock())
+                self._cache.apply((*writing.found.values(), *writing.appended()), now=self._clock())
             except LogConflictError:
                 attempts += 1
                 if attempts == _ATTEMPTS:
                     raise
             except BaseException:
                 if writing is not None:
-                    self._reread({**writing.found, **writing.appended})
+                    self._reread(writing.subjects)
                 raise
             else:
                 return result
@@ -206,13 +235,13 @@ class Ledger:
                 else:
                     self._cache.apply((head,), now=self._clock())
 
-    def _import_line(self, writing: _Writing, line: ImportLine) -> Recorded:
+    def _import_line(self, writing: _Writing, line: ImportLine) -> _Written:
         check_subject(line.subject)
         check_event(line.event)
         _refuse_erasure(line.event)
         return self._write(writing, line.subject, line.event, importing=True)
 
-    def _write(self, writing: _Writing, subject: str, event: Event, *, importing: bool = False) -> Recorded:
+    def _write(self, writing: _Writing, subject: str, event: Event, *, importing: bool = False) -> _Written:
         pseudonym = self._pseudonyms.of(subject)
         head = writing.head(pseudonym)
         found = self._already(head, event) or self._long_ago(writing, head, event)
@@ -224,7 +253,7 @@ class Ledger:
         folded = fold(record, event, accepted_at=accepted_at, catalog=self._catalog(), importing=importing)
         seen = Seen(event_id=event.id, digest=digest(event), position=None, effective_at=folded.effective_at)
         sealed = b"" if head is None else head.sealed
-        position = writing.append(
+        place = writing.append(
             NewEntry(
                 pseudonym=pseudonym,
                 expected=None if head is None else head.position,
@@ -235,9 +264,9 @@ class Ledger:
                 sealed=b"" if erases_person(event) else sealed or self._pseudonyms.seal(subject),
             )
         )
-        return Recorded(revision=self._revision(position), effective_at=folded.effective_at, duplicate=False)
+        return _Written(place=place, effective_at=folded.effective_at, duplicate=False)
 
-    def _already(self, head: LogEntry | None, event: Event) -> Recorded | None:
+    def _already(self, head: LogEntry | None, event: Event) -> _Written | None:
         """What recording *event* gave the first time; ``None`` if it was not; raises ``EventConflictError``."""
         seen = None if head is None else next((s for s in head.record.seen if s.event_id == event.id), None)
         if head is None or seen is None:
@@ -245,9 +274,9 @@ class Ledger:
         if seen.digest != digest(event):
             raise EventConflictError(event.id)
         position = head.position if seen.position is None else seen.position
-        return Recorded(revision=self._revision(position), effective_at=seen.effective_at, duplicate=True)
+        return _Written(place=_There(position), effective_at=seen.effective_at, duplicate=True)
 
-    def _long_ago(self, writing: _Writing, head: LogEntry | None, event: Event) -> Recorded | None:
+    def _long_ago(self, writing: _Writing, head: LogEntry | None, event: Event) -> _Written | None:
         """Like ``_already``, for an event that the record may have forgotten: the log of the subject has it."""
         if head is None or len(head.record.seen) < MAX_SEEN:
             return None
@@ -256,7 +285,14 @@ class Ledger:
             return None
         if digest(entry.event) != digest(event):
             raise EventConflictError(event.id)
-        return Recorded(revision=self._revision(entry.position), effective_at=entry.effective_at, duplicate=True)
+        return _Written(place=_There(entry.position), effective_at=entry.effective_at, duplicate=True)
+
+    def _recorded(self, written: _Written) -> Recorded:
+        return Recorded(
+            revision=self._revision(written.place.position()),
+            effective_at=written.effective_at,
+            duplicate=written.duplicate,
+        )
 
     def _revision(self, position: int) -> str:
         return str(Revision(self._log.log_id, position))

@@ -8,6 +8,7 @@ holds every backend to what is written here.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from sidecar.consent.record import Record
@@ -61,6 +62,31 @@ class Head(NamedTuple):
     packed: bytes
 
 
+class Follower(StrEnum):
+    """Who follows the log."""
+
+    SIDECAR = "sidecar"
+    CONSUMER = "consumer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far somebody has come."""
+
+    kind: Follower
+    name: str
+    position: int  # everything up to here is applied
+    at: Instant
+
+
+class Receipt(Protocol):
+    """Stands for an entry that was appended, or is on its way."""
+
+    def position(self) -> int:
+        """The position of the entry; waits for it, and raises as leaving the batch would."""
+        ...
+
+
 class Batch(Protocol):
     """Entries that become durable together."""
 
@@ -72,8 +98,8 @@ class Batch(Protocol):
         """The subject's entry with the event *event_id*; ``None`` if there is none, or an erasure removed it."""
         ...
 
-    def append(self, entry: NewEntry) -> int:
-        """Append *entry* and return its position; ``LogConflictError`` if another one came first.
+    def append(self, entry: NewEntry) -> Receipt:
+        """Append *entry*; ``LogConflictError``, now or when the batch is left, if another one came first.
 
         The erasure of a person also removes all earlier entries of the subject, for good. That of some categories
         does not: the history that stays is the proof of what had been agreed to.
@@ -114,8 +140,23 @@ class ConsentLog(Protocol):
         """At most *limit* entries of the subject behind position *after*, oldest first."""
         ...
 
+    def entries(self, *, after: int, limit: int) -> tuple[LogEntry, ...]:
+        """At most *limit* entries of all subjects behind position *after*, in the order of the log.
+
+        Those that an erasure removed are not among them.
+        """
+        ...
+
     def last_position(self) -> int:
-        """The position of the last entry; 0 if there is none."""
+        """The position of the last entry, or a later one that is no entry's; 0 if there is none."""
+        ...
+
+    def mark(self, mark: "Mark") -> None:
+        """Keep *mark* in place of an earlier one of the same kind and name, durably."""
+        ...
+
+    def marks(self) -> tuple["Mark", ...]:
+        """Every mark, by kind and name."""
         ...
 
     def ping(self) -> None:
@@ -124,6 +165,66 @@ class ConsentLog(Protocol):
 
     def close(self) -> None:
         """Let go of everything; calling it again does nothing."""
+        ...
+
+
+class Fed(NamedTuple):
+    """What a feed gives at once."""
+
+    heads: tuple[Head, ...]  # in the order of the log; of a subject there may be several
+    through: int  # everything up to this position has been given
+    beats: int  # heartbeats among it: proofs that the log was there a moment ago
+    pending: int  # how many more are known to come
+
+
+class Feed(Protocol):
+    """Follows a log from a position, in one thread; it resumes by itself where it was interrupted, without a gap."""
+
+    def take(self, seconds: float) -> Fed | None:
+        """What came, waiting at most *seconds* for it; ``None`` if nothing did.
+
+        Raises ``LogLostError`` once the log is not the one that was followed any more: destroyed, emptied or
+        replaced; a log that merely cannot be reached is silence.
+        """
+        ...
+
+    def close(self) -> None:
+        """Follow no longer; calling it again does nothing."""
+        ...
+
+
+class SharedLog(ConsentLog, Protocol):
+    """A log that several processes append to: each follows it to learn what the others did."""
+
+    def follow(self, *, after: int | None) -> Feed:
+        """What comes behind position *after*; ``None``: first the last entry of every subject, then what comes.
+
+        Raises ``LogLostError`` if the log does not have all that comes behind *after*.
+        """
+        ...
+
+    def beat(self) -> None:
+        """Have a heartbeat appended, unless another process just did; every feed gets it."""
+        ...
+
+    def renew(self) -> bool:
+        """Whether a log that descends from the lost one is there; then ``log_id`` is its, and it can be followed."""
+        ...
+
+
+class Draft(Protocol):
+    """A log that is being made: no one sees it until it is finished."""
+
+    def batch(self) -> AbstractContextManager[Batch]:
+        """A batch of entries, as of a log."""
+        ...
+
+    def finish(self, *, descends_from: tuple[str, ...] = ()) -> str:
+        """Make it a log and return its new id; whoever followed one of *descends_from* may go on with it."""
+        ...
+
+    def discard(self) -> None:
+        """Leave nothing of it; after ``finish`` it does nothing."""
         ...
 
 

@@ -10,11 +10,20 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Final, Self, cast
+from typing import Final, NamedTuple, Self, cast
 
-from sidecar.consent.log import Head, LogEntry, NewEntry, erases_person
+from sidecar.consent.log import Follower, Head, LogEntry, Mark, NewEntry, erases_person
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.sqlite_file import BUSY_MILLISECONDS, check, connect, create, hold, make_durable, saying_what
+from sidecar.consent.sqlite_file import (
+    BUSY_MILLISECONDS,
+    MARKS,
+    check,
+    connect,
+    create,
+    hold,
+    make_durable,
+    saying_what,
+)
 from sidecar.consent.sqlite_rows import Rows
 from sidecar.errors import ConsentLogError, LogConflictError
 
@@ -27,6 +36,7 @@ CASE WHEN json_valid(CAST(event AS TEXT)) THEN json_extract(CAST(event AS TEXT),
 ORDER BY position LIMIT 1
 """
 _SELECT_HISTORY = "SELECT * FROM entries WHERE pseudonym = ? AND position > ? ORDER BY position LIMIT ?"
+_SELECT_ENTRIES = "SELECT * FROM entries WHERE position > ? ORDER BY position LIMIT ?"
 _SELECT_HEADS = """
 SELECT entries.* FROM entries JOIN (
     SELECT max(position) AS position FROM entries WHERE pseudonym > ? GROUP BY pseudonym ORDER BY pseudonym LIMIT ?
@@ -34,6 +44,8 @@ SELECT entries.* FROM entries JOIN (
 """
 _SELECT_LAST_POSITION = "SELECT max(position) FROM entries WHERE pseudonym = ?"
 _INSERT = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
+_UPSERT_MARK = "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)"
+_SELECT_MARKS = "SELECT kind, name, position, at FROM marks ORDER BY kind, name"
 _DELETE_BEFORE = "DELETE FROM entries WHERE pseudonym = ? AND position < ?"
 
 
@@ -70,6 +82,7 @@ class SqliteLog:
             writer = undo.enter_context(contextlib.closing(connect(path)))
             log_id = check(writer, path, key_id=pseudonyms.key_id)
             make_durable(writer)
+            writer.execute(MARKS)
             log = cls(path, Rows(path, pseudonyms.authenticate), log_id=log_id, held=held, writer=writer)
             log._scrub()
             undo.pop_all()
@@ -118,6 +131,26 @@ class SqliteLog:
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_HISTORY, (pseudonym, after, limit)).fetchall()
         return tuple(map(self._rows.entry, rows))
+
+    def entries(self, *, after: int, limit: int) -> tuple[LogEntry, ...]:
+        """At most *limit* entries of all subjects behind position *after*, in the order of the log."""
+        with self._reading, saying_what(self._path):
+            rows = self._reader.execute(_SELECT_ENTRIES, (after, limit)).fetchall()
+        return tuple(map(self._rows.entry, rows))
+
+    def mark(self, mark: Mark) -> None:
+        """Keep *mark* in place of an earlier one of the same kind and name."""
+        with self._writing, saying_what(self._path):
+            self._check_file()
+            self._writer.execute(_UPSERT_MARK, (mark.kind.value, mark.name, mark.position, mark.at))
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Every mark, by kind and name."""
+        with self._reading, saying_what(self._path):
+            rows = self._reader.execute(_SELECT_MARKS).fetchall()
+        return tuple(
+            Mark(kind=Follower(kind), name=name, position=position, at=at) for kind, name, position, at in rows
+        )
 
     def last_position(self) -> int:
         """The position of the last entry; 0 if there is none."""
@@ -177,7 +210,7 @@ class _SqliteBatch:
             row = self._connection.execute(_SELECT_EVENT, (pseudonym, event_id)).fetchone()
         return None if row is None else self._rows.entry(row)
 
-    def append(self, entry: NewEntry) -> int:
+    def append(self, entry: NewEntry) -> "_Inserted":
         """Append *entry*; the erasure of a person removes what came before in the same transaction."""
         with saying_what(self._path):
             last = self._connection.execute(_SELECT_LAST_POSITION, (entry.pseudonym,)).fetchone()[0]
@@ -187,7 +220,17 @@ class _SqliteBatch:
             if erases_person(entry.event):
                 self._connection.execute(_DELETE_BEFORE, (entry.pseudonym, position))
                 self.erased = True
-            return position
+            return _Inserted(position)
+
+
+class _Inserted(NamedTuple):
+    """An entry that is there already, if the transaction ends well."""
+
+    at: int
+
+    def position(self) -> int:
+        """Its position."""
+        return self.at
 
 
 def _head(connection: sqlite3.Connection, pseudonym: bytes, rows: Rows) -> LogEntry | None:

@@ -39,6 +39,13 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 
+MARKS: Final = """
+CREATE TABLE IF NOT EXISTS marks (
+    kind TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, name)
+) WITHOUT ROWID
+"""
+"""How far followers have come; made at every start, because the first version of the schema lacks it."""
+
 _ID = re.compile("[0-9a-f]{16}")
 
 _BESIDE = ("-wal", "-shm", "-journal")

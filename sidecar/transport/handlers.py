@@ -32,9 +32,8 @@ def _handler(method: MethodDescriptor, behavior: _Behavior, edge: Edge) -> "grpc
         return grpc.stream_stream_rpc_method_handler(
             _parsing_each(behavior, method.name, message, edge), response_serializer=serialize
         )
-    return grpc.unary_unary_rpc_method_handler(
-        _parsing(behavior, method.name, message, edge), response_serializer=serialize
-    )
+    one = grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
+    return one(_parsing(behavior, method.name, message, edge), response_serializer=serialize)
 
 
 def _parsing(behavior: _Behavior, method: str, message: type[Message], edge: Edge) -> _Behavior:

@@ -15,6 +15,7 @@ from sidecar.errors import (
     IdentityError,
     KeyFileError,
     LogConflictError,
+    LogLostError,
     NotBuiltError,
     NotReadyError,
     OverloadedError,
@@ -60,6 +61,11 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
     ),
     LogConflictError: _Row(
         grpc.StatusCode.ABORTED, "others keep changing the same record; nothing was recorded, send it again", ours=True
+    ),
+    LogLostError: _Row(
+        grpc.StatusCode.UNAVAILABLE,
+        "the consent log was lost or replaced; nothing was recorded, and an operator must restore it",
+        ours=True,
     ),
     # Never raised while answering; their texts name files of the server.
     DecisionLogError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),

@@ -15,7 +15,7 @@ from threading import Thread
 import pytest
 
 from sidecar.consent.fold import fold
-from sidecar.consent.log import ConsentLog, LogEntry, NewEntry, erases_person
+from sidecar.consent.log import ConsentLog, Follower, LogEntry, Mark, NewEntry, erases_person
 from sidecar.consent.packing import unpack
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY
@@ -111,7 +111,7 @@ def append(log: ConsentLog, pseudonym: bytes, *events: Event) -> int:
     position = 0
     for event in events:
         with log.batch() as batch:
-            position = batch.append(following(batch.head(pseudonym), pseudonym, event))
+            position = batch.append(following(batch.head(pseudonym), pseudonym, event)).position()
     return position
 
 
@@ -153,7 +153,7 @@ def test_an_entry_comes_back_as_it_was_appended(log: ConsentLog) -> None:
     """Event, record, times and seal."""
     entry = following(None, ADA, yes("a"))
     with log.batch() as batch:
-        position = batch.append(entry)
+        position = batch.append(entry).position()
 
     assert entry.at(position) == log.head(ADA)
     assert (entry.at(position),) == log.history(ADA, after=0, limit=10)
@@ -196,6 +196,38 @@ def test_history_comes_in_pages(log: ConsentLog) -> None:
 
     assert ["a", "b"] == ids(log.history(ADA, after=0, limit=2))
     assert ["c", "d"] == ids(log.history(ADA, after=middle, limit=2))
+
+
+def test_the_entries_of_all_come_in_pages(log: ConsentLog) -> None:
+    """In the order of the log, from behind a position, no more than asked for; without what an erasure removed."""
+    append(log, ADA, yes("a"))
+    middle = append(log, BOB, yes("x"))
+    append(log, ADA, no("b"))
+    append(log, BOB, no("y"))
+
+    assert ["a", "x", "b"] == ids(log.entries(after=0, limit=3))
+    assert ["b", "y"] == ids(log.entries(after=middle, limit=10))
+    append(log, ADA, erasure("gone"))
+    assert ["x", "y", "gone"] == ids(log.entries(after=0, limit=10))
+
+
+def test_a_mark_replaces_the_one_before(backend: Backend, tmp_path: Path) -> None:
+    """Of the same kind and name; it is there after opening again."""
+    marks = [
+        Mark(kind=kind, name=name, position=position, at=NOW + position)
+        for kind, name, position in (
+            (Follower.CONSUMER, "mail", 1),
+            (Follower.SIDECAR, "mail", 2),
+            (Follower.CONSUMER, "mail", 3),
+            (Follower.CONSUMER, "crm", 4),
+        )
+    ]
+    with backend.opened(tmp_path) as log:
+        for mark in marks:
+            log.mark(mark)
+
+    with backend.opened(tmp_path) as log:
+        assert (marks[3], marks[2], marks[1]) == log.marks()
 
 
 def test_an_entry_must_follow_the_last(log: ConsentLog) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sidecar.consent.codec import event_to_json
 from sidecar.consent.fold import fold
 from sidecar.consent.ledger import ImportLine
-from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry
+from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, Receipt
 from sidecar.consent.profile import resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Kind
@@ -409,7 +409,7 @@ class _Conflicting:
     def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
         return self._batch.find(pseudonym, event_id)
 
-    def append(self, entry: NewEntry) -> int:
+    def append(self, entry: NewEntry) -> Receipt:
         if self._log.conflicts:
             self._log.conflicts -= 1
             raise LogConflictError("another was first")

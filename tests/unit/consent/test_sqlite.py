@@ -35,7 +35,7 @@ def entry(event: Event, expected: int | None = None) -> NewEntry:
 def append(log: SqliteLog, event: Event, expected: int | None = None) -> int:
     """The position of *event* in a batch of its own."""
     with log.batch() as batch:
-        return batch.append(entry(event, expected))
+        return batch.append(entry(event, expected)).position()
 
 
 def change(folder: Path, statement: str) -> None:
