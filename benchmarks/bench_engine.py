@@ -17,11 +17,11 @@ from typing import Final
 
 from benchmarks.measure import ROOT, Series, arguments, report
 from sidecar.cli.demo import people
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.codec import line_from_json
 from sidecar.consent.ledger import ImportLine, Ledger
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.replica import Replica
 from sidecar.engine.decide import DecisionPoint, Freshness
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.catalog import Catalog
@@ -69,7 +69,7 @@ LOOK: Final = Size(repetitions=5, calls=2_000, people=1_000, questions=2_000)
 class Bench:
     """An engine over the demo world."""
 
-    def __init__(self, bundle: Bundle, cache: ConsentCache) -> None:
+    def __init__(self, bundle: Bundle, cache: Replica) -> None:
         self.bundle = bundle
         self._cache = cache
         self._point = DecisionPoint(cache)
@@ -88,11 +88,11 @@ class Bench:
         return to_check_response(self.decide(request), DECISION_ID).SerializeToString()
 
 
-def populate(folder: Path, catalog: Catalog, count: int) -> tuple[SqliteLog, ConsentCache]:
+def populate(folder: Path, catalog: Catalog, count: int) -> tuple[SqliteLog, Replica]:
     """A log with the first *count* of the invented people, and the view of it."""
     pseudonyms = Pseudonyms.load_or_create(folder / "key")
     log = SqliteLog.open(folder / "consent.db", pseudonyms)
-    cache = ConsentCache(log, pseudonyms)
+    cache = Replica(log, pseudonyms)
     ledger = Ledger(log, cache, pseudonyms, catalog=lambda: catalog, clock=lambda: NOW)
     lines = [
         ImportLine(line=number, subject=subject, event=event)

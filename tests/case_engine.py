@@ -8,10 +8,10 @@ from typing import Any
 
 from sidecar.authoring.suite.observed import observed
 from sidecar.authoring.suite.steps import event_of
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.ledger import ImportLine, Ledger
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.replica import Replica
 from sidecar.engine.decide import DecisionPoint, Freshness
 from sidecar.engine.explain import Explanation, explain
 from sidecar.engine.snapshot import Snapshot
@@ -33,7 +33,7 @@ class EngineWorld:
         pseudonyms = Pseudonyms(bytes(range(32)))
         log = SqliteLog.open(scratch / "consent.db", pseudonyms)
         stack.callback(log.close)
-        self._cache = ConsentCache(log, pseudonyms)
+        self._cache = Replica(log, pseudonyms)
         self._ledger = Ledger(log, self._cache, pseudonyms, catalog=lambda: bundle.catalog, clock=self.clock)
         self._snapshot = Snapshot(bundle)
         self._point = DecisionPoint(self._cache)

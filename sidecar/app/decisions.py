@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sidecar import config
-from sidecar.consent.cache import ConsentCache
+from sidecar.consent.view.cache import ConsentCache
 from sidecar.telemetry.decisionlog.log import DecisionLog
 from sidecar.telemetry.decisionlog.recording import Recorder
 from sidecar.telemetry.decisionlog.sink import LineFile, StandardOutput

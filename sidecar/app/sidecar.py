@@ -14,10 +14,10 @@ from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.reloader import Reloader
 from sidecar.app.trust import trust_of
 from sidecar.config import Config
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.ledger import Ledger
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.replica import Replica
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import ConfigError
 from sidecar.model.instant import Instant
@@ -63,7 +63,7 @@ def build(
     with ExitStack() as undo:
         log = SqliteLog.open(config.data.dir / LOG_FILE, pseudonyms)
         undo.callback(log.close)
-        cache = ConsentCache(log, pseudonyms)
+        cache = Replica(log, pseudonyms)
         ledger = Ledger(log, cache, pseudonyms, catalog=lambda: world.policies.snapshot.catalog, clock=clock)
         policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=checked_at)
         world = World(policies=policies, cache=cache, ledger=ledger, clock=clock, ticks=ticks, bounds=config.freshness)

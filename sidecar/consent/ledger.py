@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final, NamedTuple, TypeVar
 
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.codec import digest
 from sidecar.consent.fold import fold
 from sidecar.consent.limits import MAX_EVENT_ID_BYTES, check_event, check_subject, check_text
@@ -14,6 +13,7 @@ from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, Receipt, 
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, MAX_SEEN, Record, Seen
 from sidecar.consent.revision import Revision
+from sidecar.consent.view.cache import ConsentCache
 from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, RequestError
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure, Event

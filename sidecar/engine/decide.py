@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.profile import UNKNOWN_STANDING, Standing
 from sidecar.consent.revision import Revision
+from sidecar.consent.view.cache import ConsentCache
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.catalog import Purpose
@@ -79,9 +79,11 @@ class DecisionPoint:
                 unmet, pending = Reason.STALE_CONSENT, Pending(position=wanted.position)
             else:
                 pseudonym = self._cache.pseudonym(request.subject)
-                standing = self._cache.lookup(pseudonym)
-                if standing.changes_at is not None and standing.changes_at <= now:
+                held = self._cache.lookup(pseudonym)
+                if held is None or (held.changes_at is not None and held.changes_at <= now):
                     unmet, pending = Reason.CONSENT_UNAVAILABLE, Pending(pseudonym=pseudonym)
+                else:
+                    standing = held
         if pending is not None and may_wait:
             return pending
         results = tuple(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sidecar.config import Freshness as Bounds
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.ledger import Ledger
+from sidecar.consent.view.cache import ConsentCache
 from sidecar.engine.decide import DecisionPoint, Freshness
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.instant import Instant

@@ -19,7 +19,7 @@ from sidecar.consent.log import ConsentLog, Follower, LogEntry, Mark, NewEntry, 
 from sidecar.consent.packing import unpack
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite.log import SqliteLog
 from sidecar.errors import ConsentLogError, LogConflictError, RequestError
 from sidecar.model.catalog import Catalog, Recipient
 from sidecar.model.event import Erasure, Event

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.fold import fold
 from sidecar.consent.log import LogEntry
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import Record
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.replica import Replica
 from sidecar.engine.decide import DecisionPoint, Freshness
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
@@ -109,7 +109,7 @@ def cases(draw: st.DrawFn) -> Case:
 class Desk:
     """Answers about one subject, whose record is put into the cache by hand."""
 
-    cache: ConsentCache
+    cache: Replica
 
     def answer(self, request: Request, now: Instant, bundle: Bundle = BUNDLE) -> FieldResult:
         """The result for the request's one field."""
@@ -134,7 +134,7 @@ def log() -> Iterator[SqliteLog]:
 
 def desk(log: SqliteLog, record: Record, now: Instant) -> Desk:
     """A desk whose subject has *record*, resolved at *now*."""
-    cache = ConsentCache(log, Pseudonyms(bytes(32)))
+    cache = Replica(log, Pseudonyms(bytes(32)))
     entry = LogEntry(
         position=1,
         pseudonym=cache.pseudonym("ada"),
@@ -189,7 +189,7 @@ def test_allowed_only_if_the_raw_events_allow_it(log: SqliteLog, case: Case) -> 
 
 def test_an_unknown_subject_is_never_allowed_on_consent(log: SqliteLog) -> None:
     """Nor data shared about them, nor special categories used: exhaustively, for all that is declared."""
-    nobody = Desk(ConsentCache(log, Pseudonyms(bytes(32))))
+    nobody = Desk(Replica(log, Pseudonyms(bytes(32))))
     granted = [request for request in DECLARED if allowed(nobody.answer(request, START))]
 
     assert granted

@@ -5,13 +5,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.fold import fold
 from sidecar.consent.ledger import Ledger
 from sidecar.consent.log import ConsentLog
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Record
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.replica import Replica
 from sidecar.errors import RequestError
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Event
@@ -33,7 +33,7 @@ class Desk:
     now: Instant = NOW
 
     def __post_init__(self) -> None:
-        self.cache = ConsentCache(self.log, self.pseudonyms)
+        self.cache = Replica(self.log, self.pseudonyms)
         self.cache.load(now=self.now)
         self.ledger = Ledger(self.log, self.cache, self.pseudonyms, catalog=lambda: CATALOG, clock=lambda: self.now)
 

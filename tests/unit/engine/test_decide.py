@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.consent.cache import ConsentCache
 from sidecar.consent.ledger import Ledger
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.replica import Replica
 from sidecar.engine.decide import DecisionPoint, Freshness
 from sidecar.engine.explain import CONSENT, OPERATION, explain
 from sidecar.engine.snapshot import Snapshot
@@ -32,7 +32,7 @@ class World:
     """The demo bundle, a consent log, and a clock that stands."""
 
     bundle: Bundle
-    cache: ConsentCache
+    cache: Replica
     ledger: Ledger
     pseudonyms: Pseudonyms
     now: Instant = NOON
@@ -81,7 +81,7 @@ def world(bundle: Bundle, tmp_path: Path) -> Iterator[World]:
     """A world in which nobody has said anything yet."""
     pseudonyms = Pseudonyms(bytes(32))
     log = SqliteLog.open(tmp_path / "log.db", pseudonyms)
-    cache = ConsentCache(log, pseudonyms)
+    cache = Replica(log, pseudonyms)
     cache.load(now=NOON)
     ledger = Ledger(log, cache, pseudonyms, catalog=lambda: bundle.catalog, clock=lambda: NOON - DAY)
     yield World(bundle, cache, ledger, pseudonyms)

@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sidecar.bounded import Generations
-from sidecar.consent.cache import SHARDS, ConsentCache, _resolve_packed
 from sidecar.consent.log import Head, LogEntry
 from sidecar.consent.packing import pack
 from sidecar.consent.profile import EMPTY_PROFILE, UNKNOWN_STANDING, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Entry, Kind, Record
+from sidecar.consent.view.replica import Replica, _resolve_packed
+from sidecar.consent.view.slots import SHARDS
 from sidecar.errors import ConsentLogError
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Event, Traits
@@ -84,16 +85,16 @@ def entry(subject: str, record: Record, position: int) -> LogEntry:
     )
 
 
-def loaded(log: FakeLog, now: Instant = NOW) -> ConsentCache:
+def loaded(log: FakeLog, now: Instant = NOW) -> Replica:
     """A cache that has taken over *log*."""
-    cache = ConsentCache(log, PSEUDONYMS)  # type: ignore[arg-type] # all that a cache needs of a log
+    cache = Replica(log, PSEUDONYMS)  # type: ignore[arg-type] # all that a cache needs of a log
     cache.load(now=now)
     return cache
 
 
 def test_nobody_is_known_before_the_log_is_loaded() -> None:
     """Position 0, no subjects, and the standing of nobody."""
-    cache = ConsentCache(FakeLog(ada=AGREED), PSEUDONYMS)  # type: ignore[arg-type] # as above
+    cache = Replica(FakeLog(ada=AGREED), PSEUDONYMS)  # type: ignore[arg-type] # as above
 
     assert UNKNOWN_STANDING == cache.lookup(cache.pseudonym("ada"))
     assert (0, 0, 0) == (cache.applied, cache.subjects, cache.profiles)
@@ -288,7 +289,7 @@ def test_a_view_that_was_never_complete_has_no_age() -> None:
     """It is not ready instead."""
     log = FakeLog()
     log.broken = True
-    cache = ConsentCache(log, PSEUDONYMS)  # type: ignore[arg-type] # all that a cache needs of a log
+    cache = Replica(log, PSEUDONYMS)  # type: ignore[arg-type] # all that a cache needs of a log
     with pytest.raises(ConsentLogError):
         cache.check(now=NOW, ticks=0)
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Self, cast
 
 from sidecar.consent.log import Follower, Head, LogEntry, Mark, NewEntry, erases_person
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.sqlite_file import (
+from sidecar.consent.sqlite.file import (
     BUSY_MILLISECONDS,
     MARKS,
     check,
@@ -24,7 +24,7 @@ from sidecar.consent.sqlite_file import (
     make_durable,
     saying_what,
 )
-from sidecar.consent.sqlite_rows import Rows
+from sidecar.consent.sqlite.rows import Rows
 from sidecar.errors import ConsentLogError, LogConflictError
 
 _HEADS_AT_ONCE = 1_000

@@ -13,7 +13,7 @@ from msgspec import msgpack
 from sidecar.consent.codec import event_from_json, event_to_json
 from sidecar.consent.log import Head, LogEntry, NewEntry
 from sidecar.consent.packing import pack, unpack
-from sidecar.consent.sqlite_file import RESTORE
+from sidecar.consent.sqlite.file import RESTORE
 from sidecar.errors import ConsentLogError, RequestError
 
 Row = tuple[Any, ...]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.consent import sqlite_rows
 from sidecar.consent.log import NewEntry
 from sidecar.consent.packing import pack, unpack
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Entry, Kind, Record
-from sidecar.consent.sqlite import SqliteLog
+from sidecar.consent.sqlite import rows as sqlite_rows
+from sidecar.consent.sqlite.log import SqliteLog
 from sidecar.errors import ConsentLogError
 from sidecar.model.event import Erasure, Event
 from sidecar.model.scope import EVERYTHING
@@ -346,7 +346,7 @@ def test_an_erasure_cut_short_by_a_crash_is_finished_at_the_next_start(tmp_path:
 import os, sys
 from pathlib import Path
 from tests.unit.consent.desk import sqlite_log, yes
-from tests.unit.consent.test_sqlite import MARKER, append, Event, Erasure
+from tests.unit.consent.sqlite.test_log import MARKER, append, Event, Erasure
 with sqlite_log(Path(sys.argv[1])) as log:
     first = append(log, yes(MARKER))
     log._scrub = lambda: os._exit(9)

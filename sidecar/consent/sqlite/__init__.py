@@ -1,0 +1,1 @@
+"""The consent log in a SQLite file: the embedded default."""

@@ -1,0 +1,1 @@
+"""The view of consent that questions are decided from."""

@@ -1,0 +1,114 @@
+"""Of every subject one slot, in memory.
+
+Subjects whose records are equal up to relative order share a profile. A slot is a pair: the standing that all subjects
+of a profile share, and the instants that are the subject's own, packed; most subjects have none and share the pair too.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from sidecar.consent.profile import Profile, Standing
+
+SHARDS: Final = 1_024
+"""Growing one dictionary of a million entries would hold the interpreter for a tenth of a second."""
+
+NEVER: Final = -(2**63)
+"""Stands for no next change; no instant of the protocol is that early."""
+
+OVERDUE: Final = NEVER + 1
+"""A next change that has always passed."""
+
+_Slot = tuple[Standing, bytes]
+
+
+class _Unpackers(dict[int, Callable[[bytes], tuple[int, ...]]]):
+    """For each size in bytes what unpacks so many instants; few sizes occur, and making one costs a microsecond."""
+
+    def __missing__(self, size: int) -> Callable[[bytes], tuple[int, ...]]:
+        unpacker = self[size] = struct.Struct(f"{size // 8}q").unpack
+        return unpacker
+
+
+_UNPACK: Final = _Unpackers()
+
+
+class _Shared:
+    """A slot for subjects without instants of their own, and how many subjects have its profile."""
+
+    __slots__ = ("slot", "users")
+
+    def __init__(self, profile: Profile) -> None:
+        self.slot: Final[_Slot] = (Standing(profile, None, ()), b"")
+        self.users = 0
+
+
+class Slots:
+    """Pseudonym to standing.
+
+    Any number of threads may look up, without a lock: a slot is replaced by one store of a reference. Whoever writes
+    takes turns.
+    """
+
+    def __init__(self) -> None:
+        self._shards: tuple[dict[bytes, _Slot], ...] = tuple({} for _ in range(SHARDS))
+        self._profiles: dict[Profile, _Shared] = {}
+
+    def __len__(self) -> int:
+        """How many subjects have a slot."""
+        return sum(map(len, self._shards))
+
+    @property
+    def profiles(self) -> int:
+        """How many different profiles they have."""
+        return len(self._profiles)
+
+    def get(self, pseudonym: bytes) -> Standing | None:
+        """The subject's standing; ``None`` if there is no slot."""
+        slot = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].get(pseudonym)
+        if slot is None:
+            return None
+        standing, own = slot
+        if not own:
+            return standing
+        instants = _UNPACK[len(own)](own)
+        changes_at = instants[0]
+        return Standing(standing.profile, None if changes_at == NEVER else changes_at, instants[1:])
+
+    def put(self, pseudonym: bytes, standing: Standing) -> None:
+        """Replace the subject's slot."""
+        shared = self._profiles.get(standing.profile)
+        if shared is None:
+            shared = self._profiles[standing.profile] = _Shared(standing.profile)
+        shared.users += 1
+        shard = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6]
+        before = shard.get(pseudonym)
+        own = _own(standing)
+        shard[pseudonym] = (shared.slot[0], own) if own else shared.slot
+        if before is not None:
+            self._leave(before[0].profile)
+
+    def drop(self, pseudonym: bytes) -> None:
+        """Forget the subject's slot, if there is one."""
+        before = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].pop(pseudonym, None)
+        if before is not None:
+            self._leave(before[0].profile)
+
+    def pseudonyms(self) -> Iterator[bytes]:
+        """Everybody who has a slot; of those that come or go meanwhile some."""
+        for shard in self._shards:
+            yield from tuple(shard)
+
+    def _leave(self, profile: Profile) -> None:
+        shared = self._profiles[profile]
+        shared.users -= 1
+        if shared.users == 0:
+            del self._profiles[profile]
+
+
+def _own(standing: Standing) -> bytes:
+    """What the standing does not share with all others of its profile."""
+    if standing.changes_at is None and not standing.times:
+        return b""
+    changes_at = NEVER if standing.changes_at is None else standing.changes_at
+    return struct.pack(f"{1 + len(standing.times)}q", changes_at, *standing.times)
