@@ -156,7 +156,7 @@ class ConsentLog(Protocol):
         ...
 
     def marks(self) -> tuple["Mark", ...]:
-        """Every mark, by kind and name."""
+        """Every mark, by kind and name; none that was made of another log, whose positions mean something else."""
         ...
 
     def ping(self) -> None:

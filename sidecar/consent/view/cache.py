@@ -49,6 +49,10 @@ class ConsentCache(Protocol):
         """The revision up to which the view has every entry; read it before the slots, never after."""
         ...
 
+    def wait(self, *, beyond: int, seconds: float) -> bool:
+        """Wait at most *seconds* until more than what is up to *beyond* is applied: whether it is."""
+        ...
+
     def lookup(self, pseudonym: bytes) -> Standing | None:
         """The subject's standing, that of nobody if there is no record; ``None``: it must be refreshed first.
 

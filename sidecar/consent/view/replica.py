@@ -13,6 +13,7 @@ from sidecar.consent.packing import outline, unpack
 from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
+from sidecar.consent.view.progress import Progress
 from sidecar.consent.view.slots import NEVER, OVERDUE, Slots
 from sidecar.errors import ConsentLogError
 from sidecar.model.instant import SECOND, Instant
@@ -36,6 +37,7 @@ class Replica:
         """The pseudonym of a subject."""
         self._slots = Slots()
         self._revision = Revision(log.log_id, 0)
+        self._progress = Progress()
         self._writing = Lock()
         self._resolved_at: Instant = NEVER  # the latest instant that a slot was resolved at
         self._readable_at: Instant | None = None  # when the log could last be read, in ticks
@@ -69,6 +71,10 @@ class Replica:
     def revision(self) -> Revision:
         """The revision up to which the view has every entry; read it before the slots, never after."""
         return self._revision
+
+    def wait(self, *, beyond: int, seconds: float) -> bool:
+        """Wait at most *seconds* until more than what is up to *beyond* is applied: whether it is."""
+        return self._progress.wait(beyond=beyond, seconds=seconds)
 
     def lookup(self, pseudonym: bytes) -> Standing:
         """The subject's standing; that of nobody if there is no record.
@@ -143,6 +149,7 @@ class Replica:
         with self._writing:
             if position > self._revision.position:
                 self._revision = Revision(self._revision.log_id, position)
+                self._progress.reach(position)
 
     def _put(self, pseudonym: bytes, standing: Standing, now: Instant) -> None:
         """Replace a slot by what was resolved at *now*; only while holding the lock."""
