@@ -12,11 +12,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple, Self, cast
 
+from sidecar.consent.columns import Columns, Row
 from sidecar.consent.log import Follower, Head, LogEntry, Mark, NewEntry, erases_person
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite.file import (
     BUSY_MILLISECONDS,
     MARKS,
+    RESTORE,
     check,
     connect,
     create,
@@ -24,7 +26,6 @@ from sidecar.consent.sqlite.file import (
     make_durable,
     saying_what,
 )
-from sidecar.consent.sqlite.rows import Rows
 from sidecar.errors import ConsentLogError, LogConflictError
 
 _HEADS_AT_ONCE = 1_000
@@ -54,10 +55,10 @@ class SqliteLog:
 
     backend: Final = "sqlite"
 
-    def __init__(self, path: Path, rows: Rows, *, log_id: str, held: int, writer: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, columns: Columns, *, log_id: str, held: int, writer: sqlite3.Connection) -> None:
         self.log_id: Final = log_id
         self._path = path
-        self._rows = rows
+        self._columns = columns
         self._held: int | None = held
         self._writer = writer
         self._writing = Lock()
@@ -83,7 +84,8 @@ class SqliteLog:
             log_id = check(writer, path, key_id=pseudonyms.key_id)
             make_durable(writer)
             writer.execute(MARKS)
-            log = cls(path, Rows(path, pseudonyms.authenticate), log_id=log_id, held=held, writer=writer)
+            columns = Columns(f"consent log `{path}`", pseudonyms.authenticate, remedy=RESTORE)
+            log = cls(path, columns, log_id=log_id, held=held, writer=writer)
             log._scrub()
             undo.pop_all()
             return log
@@ -95,7 +97,7 @@ class SqliteLog:
             with saying_what(self._path):
                 self._check_file()
                 self._writer.execute("BEGIN IMMEDIATE")
-            batch = _SqliteBatch(self._writer, self._path, self._rows)
+            batch = _SqliteBatch(self._writer, self._path, self._columns)
             try:
                 yield batch
                 with saying_what(self._path):
@@ -112,7 +114,7 @@ class SqliteLog:
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry."""
         with self._reading, saying_what(self._path):
-            return _head(self._reader, pseudonym, self._rows)
+            return _head(self._reader, pseudonym, self._columns)
 
     def heads(self) -> Iterator[Head]:
         """The last entry of every subject, by pseudonym."""
@@ -123,20 +125,21 @@ class SqliteLog:
                 rows = self._reader.execute(_SELECT_HEADS, (last, _HEADS_AT_ONCE)).fetchall()
             if not rows:
                 return
-            yield from map(self._rows.head, rows)
+            for row in rows:
+                yield self._columns.head(row[0], row[1:])
             last = rows[-1][1]
 
     def history(self, pseudonym: bytes, *, after: int, limit: int) -> tuple[LogEntry, ...]:
         """At most *limit* entries of the subject behind position *after*, oldest first."""
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_HISTORY, (pseudonym, after, limit)).fetchall()
-        return tuple(map(self._rows.entry, rows))
+        return tuple(_entry(row, self._columns) for row in rows)
 
     def entries(self, *, after: int, limit: int) -> tuple[LogEntry, ...]:
         """At most *limit* entries of all subjects behind position *after*, in the order of the log."""
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_ENTRIES, (after, limit)).fetchall()
-        return tuple(map(self._rows.entry, rows))
+        return tuple(_entry(row, self._columns) for row in rows)
 
     def mark(self, mark: Mark) -> None:
         """Keep *mark* in place of an earlier one of the same kind and name."""
@@ -193,22 +196,22 @@ class SqliteLog:
 class _SqliteBatch:
     """A transaction that has begun."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, rows: Rows) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, columns: Columns) -> None:
         self._connection = connection
         self._path = path
-        self._rows = rows
+        self._columns = columns
         self.erased = False
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""
         with saying_what(self._path):
-            return _head(self._connection, pseudonym, self._rows)
+            return _head(self._connection, pseudonym, self._columns)
 
     def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
         """The subject's first entry with the event *event_id*."""
         with saying_what(self._path):
             row = self._connection.execute(_SELECT_EVENT, (pseudonym, event_id)).fetchone()
-        return None if row is None else self._rows.entry(row)
+        return None if row is None else _entry(row, self._columns)
 
     def append(self, entry: NewEntry) -> "_Inserted":
         """Append *entry*; the erasure of a person removes what came before in the same transaction."""
@@ -216,7 +219,7 @@ class _SqliteBatch:
             last = self._connection.execute(_SELECT_LAST_POSITION, (entry.pseudonym,)).fetchone()[0]
             if last != entry.expected:
                 raise LogConflictError("another entry of the same subject was appended first")
-            position = cast("int", self._connection.execute(_INSERT, self._rows.new(entry)).lastrowid)
+            position = cast("int", self._connection.execute(_INSERT, self._columns.new(entry)).lastrowid)
             if erases_person(entry.event):
                 self._connection.execute(_DELETE_BEFORE, (entry.pseudonym, position))
                 self.erased = True
@@ -233,6 +236,10 @@ class _Inserted(NamedTuple):
         return self.at
 
 
-def _head(connection: sqlite3.Connection, pseudonym: bytes, rows: Rows) -> LogEntry | None:
+def _head(connection: sqlite3.Connection, pseudonym: bytes, columns: Columns) -> LogEntry | None:
     row = connection.execute(_SELECT_LAST, (pseudonym,)).fetchone()
-    return None if row is None else rows.entry(row)
+    return None if row is None else _entry(row, columns)
+
+
+def _entry(row: Row, columns: Columns) -> LogEntry:
+    return columns.entry(row[0], row[1:])

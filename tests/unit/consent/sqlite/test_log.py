@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.consent import columns
 from sidecar.consent.log import NewEntry
 from sidecar.consent.packing import pack, unpack
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Entry, Kind, Record
-from sidecar.consent.sqlite import rows as sqlite_rows
 from sidecar.consent.sqlite.log import SqliteLog
 from sidecar.errors import ConsentLogError
 from sidecar.model.event import Erasure, Event
@@ -281,7 +281,7 @@ def test_no_byte_of_a_record_changes_unnoticed(tmp_path: Path) -> None:
 def test_an_entry_in_a_form_of_another_version_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is as it was written, but not to be understood; the message says which one, too."""
     with sqlite_log(tmp_path) as log:
-        monkeypatch.setattr(sqlite_rows, "pack", lambda record: pack(record).replace(b"\x01", b"\x02", 1))
+        monkeypatch.setattr(columns, "pack", lambda record: pack(record).replace(b"\x01", b"\x02", 1))
         position = append(log, yes("a"))
         with pytest.raises(ConsentLogError) as caught:
             log.head(ADA)
