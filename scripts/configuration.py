@@ -35,7 +35,7 @@ Four sources; of two that name the same setting the first in this list wins:
 A section, setting or variable with the prefix `SIDECAR_` that does not exist is an error, so is a key that a file has
 twice. (Not meant are `SIDECAR_ADDRESS` and `SIDECAR_CONFIG`, which are the command line's, and the `SIDECAR_SERVICE_*`
 and `SIDECAR_PORT*` that Kubernetes adds for a Service of that name.) `none` stands for no value. `sidecar config show`
-prints what is in force; no setting holds a secret, `token.file` only names one.
+prints what is in force; no setting holds a secret, some name a file of one.
 
 ```yaml
 bundle: {path: /etc/sidecar/bundle}

@@ -1,6 +1,7 @@
 """The configuration: every setting once, with default, unit and meaning; read once, then passed as an argument."""
 
 from sidecar.config.listener import Listener, join_host_port, split_host_port
+from sidecar.config.nats import Nats
 from sidecar.config.sections import (
     Bundle,
     Config,
@@ -25,6 +26,7 @@ __all__ = [
     "Limits",
     "Listener",
     "Log",
+    "Nats",
     "Server",
     "Token",
     "join_host_port",

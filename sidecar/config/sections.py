@@ -4,18 +4,15 @@
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sidecar.config.listener import Listener, join_host_port, split_host_port
+from sidecar.config.nats import Nats
+from sidecar.config.setting import between, one_of, setting
 from sidecar.errors import ConfigError
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 FORMATS: Final = ("auto", "json", "console")
-
-
-def setting(default: Any, meaning: str, *, unit: str = "") -> Any:  # noqa: ANN401 - stands for a field of any type
-    """A field of a section: its default, what it means, and the unit of its number."""
-    return field(default=default, metadata={"meaning": meaning, "unit": unit})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +37,10 @@ class Bundle:
     )
 
     def __post_init__(self) -> None:
-        _between("bundle.poll_seconds", self.poll_seconds, 0.01, 3_600)
-        _between("bundle.settle_seconds", self.settle_seconds, 0, 3_600)
-        _between("bundle.reload_timeout_seconds", self.reload_timeout_seconds, 1, 3_600)
-        _between("bundle.min_serial", self.min_serial, 0, 2**63 - 1)
+        between("bundle.poll_seconds", self.poll_seconds, 0.01, 3_600)
+        between("bundle.settle_seconds", self.settle_seconds, 0, 3_600)
+        between("bundle.reload_timeout_seconds", self.reload_timeout_seconds, 1, 3_600)
+        between("bundle.min_serial", self.min_serial, 0, 2**63 - 1)
         if self.min_serial and self.public_key is None:
             # Of what is not signed, anybody could say any serial.
             raise ConfigError("`bundle.min_serial`: a floor needs signed archives; set `bundle.public_key` too")
@@ -93,8 +90,8 @@ class Server:
                     f"`server.listen`: `{listener}` would be reached in plain text from other machines; "
                     "listen on 127.0.0.1 or unix:PATH, or set `server.allow_plaintext_network` to true"
                 )
-        _between("server.threads", self.threads, 2, 1_000)
-        _between("server.drain_seconds", self.drain_seconds, 0, 3_600)
+        between("server.threads", self.threads, 2, 1_000)
+        between("server.drain_seconds", self.drain_seconds, 0, 3_600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,17 +134,17 @@ class Limits:
     )
 
     def __post_init__(self) -> None:
-        _between("limits.message_bytes", self.message_bytes, 4_096, 4_194_304)
-        _between("limits.fields", self.fields, 1, 64)
-        _between("limits.attributes", self.attributes, 0, 32)
-        _between("limits.string_bytes", self.string_bytes, 64, 1_024)
-        _between("limits.batch_items", self.batch_items, 1, 64)
-        _between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)
-        _between("limits.misses_per_second", self.misses_per_second, 1, 1_000_000)
-        _between("limits.misses_burst", self.misses_burst, 1, 1_000_000)
-        _between("limits.streams", self.streams, 0, 500)
-        _between("limits.parked", self.parked, 0, 500)
-        _between("limits.park_seconds", self.park_seconds, 0, 60)
+        between("limits.message_bytes", self.message_bytes, 4_096, 4_194_304)
+        between("limits.fields", self.fields, 1, 64)
+        between("limits.attributes", self.attributes, 0, 32)
+        between("limits.string_bytes", self.string_bytes, 64, 1_024)
+        between("limits.batch_items", self.batch_items, 1, 64)
+        between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)
+        between("limits.misses_per_second", self.misses_per_second, 1, 1_000_000)
+        between("limits.misses_burst", self.misses_burst, 1, 1_000_000)
+        between("limits.streams", self.streams, 0, 500)
+        between("limits.parked", self.parked, 0, 500)
+        between("limits.park_seconds", self.park_seconds, 0, 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +165,7 @@ class Freshness:
         for name in ("max_consent_age_seconds", "max_policy_age_seconds"):
             value = getattr(self, name)
             if value is not None:
-                _between(f"freshness.{name}", value, 0.001, 31_536_000)
+                between(f"freshness.{name}", value, 0.001, 31_536_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +176,8 @@ class Log:
     format: str = setting("auto", "`json`, `console`, or `auto`: console on a terminal, else JSON.")
 
     def __post_init__(self) -> None:
-        _one_of("log.level", self.level, LEVELS)
-        _one_of("log.format", self.format, FORMATS)
+        one_of("log.level", self.level, LEVELS)
+        one_of("log.format", self.format, FORMATS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +194,7 @@ class DecisionLog:
     def __post_init__(self) -> None:
         if not self.output or "\0" in self.output:
             raise ConfigError("`decision_log.output`: it is not off, nor stdout, nor a file")
-        _between("decision_log.queue", self.queue, 1, 1_000_000)
+        between("decision_log.queue", self.queue, 1, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +210,7 @@ class Config:
     freshness: Freshness = field(default_factory=Freshness)
     log: Log = field(default_factory=Log)
     decision_log: DecisionLog = field(default_factory=DecisionLog)
+    nats: Nats = field(default_factory=Nats)
 
     def __post_init__(self) -> None:
         held = self.limits.streams + self.limits.parked
@@ -241,7 +239,7 @@ class Config:
         return join_host_port(host, port + 1 if port else 0)
 
     def redacted(self) -> dict[str, dict[str, object]]:
-        """Every setting with its value, as a file would have it; none holds a secret, ``token.file`` only names one."""
+        """Every setting with its value, as a file would have it; none holds a secret, some name a file of one."""
         return {
             section.name: {
                 each.name: plain(getattr(getattr(self, section.name), each.name))
@@ -258,13 +256,3 @@ def plain(value: object) -> object:
     if isinstance(value, Listener | Path):
         return str(value)
     return value
-
-
-def _between(key: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise ConfigError(f"`{key}`: `{value}` is not between {least} and {most}")
-
-
-def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"`{key}`: `{value}` is not one of {', '.join(allowed)}")

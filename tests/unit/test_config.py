@@ -89,6 +89,16 @@ def test_every_variable_sets_its_own_setting() -> None:
         pytest.param({"SIDECAR_LOG_FORMAT": "xml"}, ["log.format", "xml", "json"], id="format"),
         pytest.param({"SIDECAR_HTTP_ADDRESS": "here"}, ["http.address", "here", "off"], id="http"),
         pytest.param({"SIDECAR_DATA_DIR": ""}, ["data.dir"], id="empty-path"),
+        pytest.param({"SIDECAR_NATS_SERVERS": " "}, ["nats.servers", "at least one"], id="no-server"),
+        pytest.param({"SIDECAR_NATS_SERVERS": "nats://a:1 b"}, ["nats.servers", "`b`", "nats://"], id="no-url"),
+        pytest.param({"SIDECAR_NATS_SERVERS": "nats://a:99999"}, ["nats.servers", "99999"], id="no-port"),
+        pytest.param({"SIDECAR_NATS_STREAM": "a.b"}, ["nats.stream", "a.b", "dots"], id="stream"),
+        pytest.param({"SIDECAR_NATS_USER": "a"}, ["nats.user", "nats.password_file"], id="user-without-password"),
+        pytest.param({"SIDECAR_NATS_TLS_KEY": "a"}, ["nats.tls_cert", "nats.tls_key"], id="key-without-certificate"),
+        pytest.param({"SIDECAR_NATS_REPLICAS": "2"}, ["nats.replicas", "`2`", "1, 3 or 5"], id="replicas"),
+        pytest.param({"SIDECAR_NATS_STORAGE": "tape"}, ["nats.storage", "tape", "file"], id="storage"),
+        pytest.param({"SIDECAR_NATS_MAX_BYTES": "9"}, ["nats.max_bytes", "`9`", "1048576"], id="bytes"),
+        pytest.param({"SIDECAR_NATS_TIMEOUT_SECONDS": "0"}, ["nats.timeout_seconds", "0.1"], id="timeout"),
         pytest.param(
             {"SIDECAR_FRESHNESS_MAX_CONSENT_AGE_SECONDS": "0"}, ["max_consent_age_seconds", "0"], id="no-age-at-all"
         ),
@@ -131,6 +141,29 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     """A configuration that was asked for and is missing is not an empty one."""
     with pytest.raises(ConfigError, match="nowhere"):
         load(file=tmp_path / "nowhere.yaml")
+
+
+def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
+    """What is in a setting is shown by `config show`; a secret has a file of its own."""
+    with pytest.raises(ConfigError, match=r"nats\.user") as caught:
+        load(environ={"SIDECAR_NATS_SERVERS": "nats://me:hush@a:4222"})
+
+    assert "hush" not in str(caught.value)
+
+
+def test_a_log_on_nats_may_say_everything() -> None:
+    """Several servers, all of whom are told to the client."""
+    config = load(
+        environ={
+            "SIDECAR_NATS_SERVERS": "nats://a:1  tls://[::1]:2 nats://c",
+            "SIDECAR_NATS_USER": "me",
+            "SIDECAR_NATS_PASSWORD_FILE": "/run/password",
+            "SIDECAR_NATS_MAX_BYTES": "1048576",
+        }
+    )
+
+    assert ("nats://a:1", "tls://[::1]:2", "nats://c") == config.nats.addresses
+    assert 1_048_576 == config.nats.max_bytes
 
 
 def test_an_unknown_flag_is_an_error() -> None:
