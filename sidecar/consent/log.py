@@ -116,6 +116,11 @@ class ConsentLog(Protocol):
         ...
 
     @property
+    def descends_from(self) -> tuple[str, ...]:
+        """The ids of the logs whose exports it was restored from, the oldest first; empty for a log that never was."""
+        ...
+
+    @property
     def backend(self) -> str:
         """The kind of log, for people."""
         ...

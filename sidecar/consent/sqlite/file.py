@@ -21,7 +21,7 @@ SCHEMA_VERSION: Final = 1
 BUSY_MILLISECONDS: Final = 5_000
 """How long to wait for another program that has the file locked."""
 
-_SCHEMA = f"""
+SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entries (
@@ -38,6 +38,7 @@ CREATE INDEX entries_of ON entries (pseudonym);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
+"""Begins a transaction and leaves it open: without the ids in `meta` it is no log."""
 
 MARKS: Final = """
 CREATE TABLE IF NOT EXISTS marks (
@@ -45,6 +46,11 @@ CREATE TABLE IF NOT EXISTS marks (
 ) WITHOUT ROWID
 """
 """How far followers have come; made at every start, because the first version of the schema lacks it."""
+
+_LAST_AND_GIVEN_OUT = """
+SELECT coalesce((SELECT max(position) FROM entries), 0),
+       coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'entries'), 0)
+"""
 
 _ID = re.compile("[0-9a-f]{16}")
 
@@ -109,20 +115,24 @@ def create(path: Path, pseudonyms: Pseudonyms) -> None:
             f"consent log `{path}`: missing, but its key `{pseudonyms.found_in}` is there; {RESTORE};"
             " only if there never was a log, or all in it is to be forgotten, move the key away too"
         )
-    for suffix in _BESIDE:
-        stray = path.with_name(path.name + suffix)
-        if stray.exists():  # SQLite would replay it into the new file
-            raise ConsentLogError(f"consent log `{path}`: missing, but `{stray}` is there; {RESTORE}")
+    for stray in leftovers(path):  # SQLite would replay it into the new file
+        raise ConsentLogError(f"consent log `{path}`: missing, but `{stray}` is there; {RESTORE}")
     draft.unlink(missing_ok=True)  # of a start that was cut short
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     with contextlib.closing(connect(draft)) as connection:
-        connection.executescript(_SCHEMA)
+        connection.executescript(SCHEMA)
         meta = (("log_id", secrets.token_hex(8)), ("key_id", pseudonyms.key_id))
         connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta)
         connection.execute("COMMIT")
         make_durable(connection)  # the mode stays with the file; right after the change nothing could be scrubbed
     draft.rename(path)
     sync_folder(path.parent)
+
+
+def leftovers(path: Path) -> tuple[Path, ...]:
+    """Files that SQLite keeps beside the one at *path*, and that are there."""
+    beside = (path.with_name(path.name + suffix) for suffix in _BESIDE)
+    return tuple(stray for stray in beside if stray.exists())
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -138,10 +148,10 @@ def _text(text: bytes) -> str:
     return text.decode(errors="replace")
 
 
-def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> str:
+def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> tuple[str, tuple[str, ...]]:
     """Raise ``ConsentLogError`` for a file that is foreign, damaged, of another version or under another key.
 
-    Reads only, and returns the log id.
+    Reads only; returns the log id, and those of the logs that it descends from.
     """
     if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
         raise ConsentLogError(f"consent log `{path}`: the file is empty, so it was damaged; {RESTORE}")
@@ -157,16 +167,22 @@ def check(connection: sqlite3.Connection, path: Path, *, key_id: str) -> str:
     complaint = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if complaint != "ok":
         raise ConsentLogError(f"consent log `{path}`: the file is damaged ({complaint}); {RESTORE}")
+    last, given_out = connection.execute(_LAST_AND_GIVEN_OUT).fetchone()
+    if last < given_out:  # a tombstone stays when it removes what came before it
+        raise ConsentLogError(
+            f"consent log `{path}`: its end was removed, entries {last + 1} to {given_out} are missing; {RESTORE}"
+        )
     meta = dict(connection.execute("SELECT key, value FROM meta"))
     log_id, its_key_id = (str(meta.get(name)) for name in ("log_id", "key_id"))
-    if not _ID.fullmatch(log_id) or not _ID.fullmatch(its_key_id):
+    ancestors = tuple(str(meta.get("descends_from", "")).split())
+    if not all(map(_ID.fullmatch, (log_id, its_key_id, *ancestors))):
         raise ConsentLogError(f"consent log `{path}`: the file is damaged (its ids); {RESTORE}")
     if its_key_id != key_id:
         raise ConsentLogError(
             f"consent log `{path}`: written under pseudonym key {its_key_id}, but the key here is {key_id};"
             " restore the key file that belongs to it: under another key nobody in it would be found"
         )
-    return log_id
+    return log_id, ancestors
 
 
 def make_durable(connection: sqlite3.Connection) -> None:

@@ -10,15 +10,15 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Final, NamedTuple, Self, cast
+from typing import Final, Self
 
-from sidecar.consent.columns import Columns, Row
-from sidecar.consent.log import Follower, Head, LogEntry, Mark, NewEntry, erases_person
+from sidecar.consent.columns import Columns
+from sidecar.consent.log import Follower, Head, LogEntry, Mark
 from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.sqlite.batch import SqliteBatch, columns_of, entry_of, last_entry
 from sidecar.consent.sqlite.file import (
     BUSY_MILLISECONDS,
     MARKS,
-    RESTORE,
     check,
     connect,
     create,
@@ -26,16 +26,10 @@ from sidecar.consent.sqlite.file import (
     make_durable,
     saying_what,
 )
-from sidecar.errors import ConsentLogError, LogConflictError
+from sidecar.errors import ConsentLogError
 
 _HEADS_AT_ONCE = 1_000
 
-_SELECT_LAST = "SELECT * FROM entries WHERE pseudonym = ? ORDER BY position DESC LIMIT 1"
-_SELECT_EVENT = """
-SELECT * FROM entries WHERE pseudonym = ? AND
-CASE WHEN json_valid(CAST(event AS TEXT)) THEN json_extract(CAST(event AS TEXT), '$.id') = ? ELSE TRUE END
-ORDER BY position LIMIT 1
-"""
 _SELECT_HISTORY = "SELECT * FROM entries WHERE pseudonym = ? AND position > ? ORDER BY position LIMIT ?"
 _SELECT_ENTRIES = "SELECT * FROM entries WHERE position > ? ORDER BY position LIMIT ?"
 _SELECT_HEADS = """
@@ -43,11 +37,8 @@ SELECT entries.* FROM entries JOIN (
     SELECT max(position) AS position FROM entries WHERE pseudonym > ? GROUP BY pseudonym ORDER BY pseudonym LIMIT ?
 ) USING (position) ORDER BY pseudonym
 """
-_SELECT_LAST_POSITION = "SELECT max(position) FROM entries WHERE pseudonym = ?"
-_INSERT = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _UPSERT_MARK = "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)"
 _SELECT_MARKS = "SELECT kind, name, position, at FROM marks ORDER BY kind, name"
-_DELETE_BEFORE = "DELETE FROM entries WHERE pseudonym = ? AND position < ?"
 
 
 class SqliteLog:
@@ -55,8 +46,11 @@ class SqliteLog:
 
     backend: Final = "sqlite"
 
-    def __init__(self, path: Path, columns: Columns, *, log_id: str, held: int, writer: sqlite3.Connection) -> None:
-        self.log_id: Final = log_id
+    def __init__(
+        self, path: Path, columns: Columns, *, ids: tuple[str, tuple[str, ...]], held: int, writer: sqlite3.Connection
+    ) -> None:
+        self.log_id: Final = ids[0]
+        self.descends_from: Final = ids[1]
         self._path = path
         self._columns = columns
         self._held: int | None = held
@@ -81,23 +75,23 @@ class SqliteLog:
             if not path.exists():
                 create(path, pseudonyms)
             writer = undo.enter_context(contextlib.closing(connect(path)))
-            log_id = check(writer, path, key_id=pseudonyms.key_id)
+            ids = check(writer, path, key_id=pseudonyms.key_id)
             make_durable(writer)
             writer.execute(MARKS)
-            columns = Columns(f"consent log `{path}`", pseudonyms.authenticate, remedy=RESTORE)
-            log = cls(path, columns, log_id=log_id, held=held, writer=writer)
+            columns = columns_of(path, pseudonyms)
+            log = cls(path, columns, ids=ids, held=held, writer=writer)
             log._scrub()
             undo.pop_all()
             return log
 
     @contextlib.contextmanager
-    def batch(self) -> Iterator["_SqliteBatch"]:
+    def batch(self) -> Iterator[SqliteBatch]:
         """One transaction: all of it or nothing."""
         with self._writing:
             with saying_what(self._path):
                 self._check_file()
                 self._writer.execute("BEGIN IMMEDIATE")
-            batch = _SqliteBatch(self._writer, self._path, self._columns)
+            batch = SqliteBatch(self._writer, self._path, self._columns)
             try:
                 yield batch
                 with saying_what(self._path):
@@ -114,7 +108,7 @@ class SqliteLog:
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry."""
         with self._reading, saying_what(self._path):
-            return _head(self._reader, pseudonym, self._columns)
+            return last_entry(self._reader, pseudonym, self._columns)
 
     def heads(self) -> Iterator[Head]:
         """The last entry of every subject, by pseudonym."""
@@ -133,13 +127,13 @@ class SqliteLog:
         """At most *limit* entries of the subject behind position *after*, oldest first."""
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_HISTORY, (pseudonym, after, limit)).fetchall()
-        return tuple(_entry(row, self._columns) for row in rows)
+        return tuple(entry_of(row, self._columns) for row in rows)
 
     def entries(self, *, after: int, limit: int) -> tuple[LogEntry, ...]:
         """At most *limit* entries of all subjects behind position *after*, in the order of the log."""
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_ENTRIES, (after, limit)).fetchall()
-        return tuple(_entry(row, self._columns) for row in rows)
+        return tuple(entry_of(row, self._columns) for row in rows)
 
     def mark(self, mark: Mark) -> None:
         """Keep *mark* in place of an earlier one of the same kind and name."""
@@ -191,55 +185,3 @@ class SqliteLog:
                 self._unscrubbed = bool(self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
             finally:
                 self._writer.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-
-
-class _SqliteBatch:
-    """A transaction that has begun."""
-
-    def __init__(self, connection: sqlite3.Connection, path: Path, columns: Columns) -> None:
-        self._connection = connection
-        self._path = path
-        self._columns = columns
-        self.erased = False
-
-    def head(self, pseudonym: bytes) -> LogEntry | None:
-        """The subject's last entry, those of this batch included."""
-        with saying_what(self._path):
-            return _head(self._connection, pseudonym, self._columns)
-
-    def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
-        """The subject's first entry with the event *event_id*."""
-        with saying_what(self._path):
-            row = self._connection.execute(_SELECT_EVENT, (pseudonym, event_id)).fetchone()
-        return None if row is None else _entry(row, self._columns)
-
-    def append(self, entry: NewEntry) -> "_Inserted":
-        """Append *entry*; the erasure of a person removes what came before in the same transaction."""
-        with saying_what(self._path):
-            last = self._connection.execute(_SELECT_LAST_POSITION, (entry.pseudonym,)).fetchone()[0]
-            if last != entry.expected:
-                raise LogConflictError("another entry of the same subject was appended first")
-            position = cast("int", self._connection.execute(_INSERT, self._columns.new(entry)).lastrowid)
-            if erases_person(entry.event):
-                self._connection.execute(_DELETE_BEFORE, (entry.pseudonym, position))
-                self.erased = True
-            return _Inserted(position)
-
-
-class _Inserted(NamedTuple):
-    """An entry that is there already, if the transaction ends well."""
-
-    at: int
-
-    def position(self) -> int:
-        """Its position."""
-        return self.at
-
-
-def _head(connection: sqlite3.Connection, pseudonym: bytes, columns: Columns) -> LogEntry | None:
-    row = connection.execute(_SELECT_LAST, (pseudonym,)).fetchone()
-    return None if row is None else _entry(row, columns)
-
-
-def _entry(row: Row, columns: Columns) -> LogEntry:
-    return columns.entry(row[0], row[1:])

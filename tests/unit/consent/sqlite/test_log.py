@@ -301,6 +301,17 @@ def test_ids_that_were_changed_are_damage(tmp_path: Path, name: str, damage: str
     assert "the file is damaged (its ids); restore it from a backup" in failure(tmp_path)
 
 
+def test_a_log_whose_newest_entry_was_removed_by_hand_is_refused(tmp_path: Path) -> None:
+    """Positions are never given out twice, so the file knows how far it had come; an erasure leaves its tombstone."""
+    with sqlite_log(tmp_path) as log:
+        append(log, Event(id="gone", act=Erasure()), append(log, yes("a")))
+    with sqlite_log(tmp_path) as log:
+        append(log, no("b"), 2)
+    change(tmp_path, "DELETE FROM entries WHERE position = 3")
+
+    assert "its end was removed, entries 3 to 3 are missing" in failure(tmp_path)
+
+
 def test_a_file_that_others_lock_is_an_error(tmp_path: Path) -> None:
     """Nothing is appended; when they let go it works again."""
     with sqlite_log(tmp_path) as log, closing(sqlite3.connect(tmp_path / "consent.db")) as other:
