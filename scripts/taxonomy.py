@@ -28,6 +28,27 @@ HEADER: Final = """\
 # The dots are the hierarchy: {example}.
 """
 
+GERMAN: Final[Mapping[str, str]] = {
+    "user.behavior": "Beobachtetes Verhalten",
+    "user.behavior.browsing_history": "Angesehene Seiten",
+    "user.behavior.media_consumption": "Genutzte Medien",
+    "user.behavior.purchase_history": "Einkäufe",
+    "user.contact": "Kontaktdaten",
+    "user.contact.address": "Postanschrift",
+    "user.contact.email": "E-Mail-Adresse",
+    "user.contact.phone_number": "Telefonnummer",
+    "user.content.private": "Private Inhalte",
+    "user.demographic.sexual_orientation": "Sexuelle Orientierung",
+    "user.device.device_id": "Gerätekennung",
+    "user.health_and_medical": "Gesundheitsdaten",
+    "user.location.precise": "Genauer Standort",
+    "user.payment": "Zahlungsdaten",
+    "user.sensor": "Sensordaten",
+    "user.social": "Soziale Kontakte",
+    "user.telemetry": "Telemetrie",
+}
+"""What the demo shows people, in another language; these words are not of the Fides language."""
+
 
 def render(schema: str, what: str, example: str, entries: Iterable[DataCategory | DataUse]) -> str:
     """The text of one file: *entries* as a mapping from key to title, sorted by key.
@@ -40,9 +61,15 @@ def render(schema: str, what: str, example: str, entries: Iterable[DataCategory 
         parent = entry.fides_key.rpartition(".")[0] or None
         if entry.parent_key != parent:
             raise ValueError(f"the parent of `{entry.fides_key}` is `{entry.parent_key}`, not `{parent}`")
-        # A JSON string is a YAML string, whatever is in it.
-        lines.append(f"{entry.fides_key}: {{title: {json.dumps(entry.name, ensure_ascii=False)}}}\n")
+        german = GERMAN.get(entry.fides_key)
+        titles = f", titles: {{de: {_quoted(german)}}}" if german else ""
+        lines.append(f"{entry.fides_key}: {{title: {_quoted(entry.name)}{titles}}}\n")
     return "".join(lines)
+
+
+def _quoted(text: str | None) -> str:
+    """*text* as YAML: a JSON string is one, whatever is in it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def files() -> Mapping[Path, str]:

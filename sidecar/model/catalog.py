@@ -13,6 +13,9 @@ from sidecar.model.vocabulary import (
     Survival,
 )
 
+Titles = Mapping[str, str]
+"""A title in other languages, by BCP 47 tag."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
@@ -20,6 +23,7 @@ class Category:
 
     key: str
     title: str
+    titles: Titles = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class Purpose:
     serve_last_known_seconds: float = 0.0  # how much older than its bound a view may be, with SERVE_LAST_KNOWN
     reask_after_seconds: float = 365 * 86_400.0  # after a no, not to be asked again for so long
     cache_for_seconds: float = 0.0  # how long a caller may reuse an answer
+    titles: Titles = field(default_factory=dict)
 
     def basis_in(self, jurisdiction: str | None) -> Basis | None:
         """The basis where the person's law is: of the code, else of its country, else the default (ADR-0009)."""
@@ -56,6 +61,7 @@ class Field:
     key: str
     title: str
     categories: tuple[str, ...]
+    titles: Titles = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,7 @@ class Recipient:
 
     key: str
     title: str
+    titles: Titles = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,7 @@ class Service:
     owner: str
     may_use: tuple[Use, ...]
     may_ask_for: frozenset[str] = frozenset()
+    titles: Titles = field(default_factory=dict)
 
     def declares(self, action: Action, field_: str, purpose: str, recipient: str) -> bool:
         """Whether some line lists exactly this; purposes are not inherited."""
@@ -110,6 +118,7 @@ class Notice:
     recipients: tuple[str, ...]  # the loader fills in first_party
     reconsent: bool  # whether grants under earlier versions end when this becomes valid
     valid_from: Instant
+    titles: Titles = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

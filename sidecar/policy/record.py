@@ -150,6 +150,21 @@ class Record:
                 found[name] = member
         return found
 
+    def texts_by_key(self, key: str) -> dict[Scalar, str]:
+        """A mapping from any name to a text that is not empty; empty if missing."""
+        value = self._values.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            return self._wrong(value, f"`{key}` must be a mapping", "write `name: text` lines", {})
+        found: dict[Scalar, str] = {}
+        for name, item in value.entries:
+            if isinstance(item, Scalar) and item.kind == "str" and item.text.strip():
+                found[name] = item.text
+            else:
+                self._wrong(item, f"`{key}.{name.text}` must be a text", "put it in quotes", None)
+        return found
+
     def records(self, key: str, known: Collection[str]) -> Iterator["Record"]:
         """The records of a list."""
         value = self._values.get(key)

@@ -7,23 +7,31 @@ from sidecar.authoring.schemas import shapes
 from sidecar.authoring.schemas.shapes import Schema
 from sidecar.model.vocabulary import THIRD_PARTY, Action, Basis, Channel, FailureMode, Survival
 from sidecar.policy.catalog import categories, notices, purposes, services
-from sidecar.policy.catalog.entries import RENAMED_FROM
+from sidecar.policy.catalog.entries import LANGUAGE, RENAMED_FROM, TITLES
 from sidecar.policy.catalog.purposes import JURISDICTION
 
 _TITLE: Final = shapes.text("What it is, in words for people.")
 _RENAMED_FROM: Final = shapes.name_or_names(
     "What it was called before: consents recorded under these names hold for it."
 )
-_KEYED: Final[Mapping[str, Schema]] = {"title": _TITLE, RENAMED_FROM: _RENAMED_FROM}
+_TITLES: Final[Schema] = {
+    "type": "object",
+    "propertyNames": {"pattern": f"^{LANGUAGE.pattern}$"},
+    "additionalProperties": {"type": "string", "pattern": r"\S"},
+    "examples": [{"de": "Unser Rundbrief"}],
+    "description": "The title in other languages, by BCP 47 tag.",
+}
+_COMMON: Final[Mapping[str, Schema]] = {TITLES: _TITLES, RENAMED_FROM: _RENAMED_FROM}
+_KEYED: Final[Mapping[str, Schema]] = {"title": _TITLE, **_COMMON}
 
 _FIELD: Final[Mapping[str, Schema]] = {
-    RENAMED_FROM: _RENAMED_FROM,
+    **_COMMON,
     "title": _TITLE,
     "categories": shapes.names("Its data categories, keys of categories.yaml; it needs consent for each of them."),
 }
 
 _PURPOSE: Final[Mapping[str, Schema]] = {
-    RENAMED_FROM: _RENAMED_FROM,
+    **_COMMON,
     "title": shapes.text("In the words that people are asked in; that of data_uses.yaml if left out."),
     "basis": shapes.choice(
         Basis, "What makes it lawful (Art. 6(1) GDPR); never inherited. Without one nobody can use it."
@@ -49,7 +57,7 @@ _PURPOSE: Final[Mapping[str, Schema]] = {
 }
 
 _NOTICE: Final[Mapping[str, Schema]] = {
-    RENAMED_FROM: _RENAMED_FROM,
+    **_COMMON,
     "key": shapes.plain_key("Its name, the same in all versions."),
     "version": shapes.number("Which version of it."),
     "title": _TITLE,
@@ -75,7 +83,7 @@ _USE: Final[Mapping[str, Schema]] = {
 }
 
 _SERVICE: Final[Mapping[str, Schema]] = {
-    RENAMED_FROM: _RENAMED_FROM,
+    **_COMMON,
     "title": _TITLE,
     "owner": shapes.text("Whom to talk to about it."),
     "may_use": {

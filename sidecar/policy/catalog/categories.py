@@ -5,17 +5,25 @@ from typing import Final
 
 from sidecar.model.catalog import Category, Field, Recipient
 from sidecar.model.vocabulary import FIRST_PARTY, THIRD_PARTY
-from sidecar.policy.catalog.entries import RENAMED_FROM, Names, check_parents, check_plain, entries_of
+from sidecar.policy.catalog.entries import (
+    RENAMED_FROM,
+    TITLES,
+    Names,
+    check_parents,
+    check_plain,
+    entries_of,
+    titles_of,
+)
 from sidecar.policy.document import Node
 from sidecar.policy.problems import Place, Problems
 
-CATEGORY_KEYS: Final = ("title", RENAMED_FROM)
-FIELD_KEYS: Final = ("title", "categories", RENAMED_FROM)
-RECIPIENT_KEYS: Final = ("title", RENAMED_FROM)
+CATEGORY_KEYS: Final = ("title", TITLES, RENAMED_FROM)
+FIELD_KEYS: Final = ("title", TITLES, "categories", RENAMED_FROM)
+RECIPIENT_KEYS: Final = ("title", TITLES, RENAMED_FROM)
 
 ALWAYS_RECIPIENTS: Final = {
-    FIRST_PARTY: Recipient(key=FIRST_PARTY, title="ourselves"),
-    THIRD_PARTY: Recipient(key=THIRD_PARTY, title="anybody else"),
+    FIRST_PARTY: Recipient(key=FIRST_PARTY, title="ourselves", titles={"de": "wir selbst"}),
+    THIRD_PARTY: Recipient(key=THIRD_PARTY, title="anybody else", titles={"de": "alle anderen"}),
 }
 
 
@@ -25,7 +33,7 @@ def read_categories(node: Node, problems: Problems) -> Mapping[str, Category]:
     places: dict[str, Place] = {}
     for key, record in entries_of(node, CATEGORY_KEYS, problems):
         record.require("title")
-        categories[key.text] = Category(key=key.text, title=record.text("title"))
+        categories[key.text] = Category(key=key.text, title=record.text("title"), titles=titles_of(record))
         places[key.text] = key.place
     check_parents(places, categories, "data category", problems)
     return categories
@@ -37,7 +45,12 @@ def read_fields(node: Node, names: Names, problems: Problems) -> Mapping[str, Fi
     for key, record in entries_of(node, FIELD_KEYS, problems):
         record.require("title", "categories")
         listed = record.references("categories", "data category", names.categories)
-        fields[key.text] = Field(key=key.text, title=record.text("title"), categories=tuple(sorted(listed)))
+        fields[key.text] = Field(
+            key=key.text,
+            title=record.text("title"),
+            titles=titles_of(record),
+            categories=tuple(sorted(listed)),
+        )
     return fields
 
 
@@ -47,5 +60,5 @@ def read_recipients(node: Node, problems: Problems) -> Mapping[str, Recipient]:
     for key, record in entries_of(node, RECIPIENT_KEYS, problems):
         check_plain(key.text, key.place, problems)
         record.require("title")
-        recipients[key.text] = Recipient(key=key.text, title=record.text("title"))
+        recipients[key.text] = Recipient(key=key.text, title=record.text("title"), titles=titles_of(record))
     return recipients

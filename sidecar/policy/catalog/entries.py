@@ -16,6 +16,10 @@ RENAMED_FROM: Final = "renamed_from"
 """The key of an entry that says what it was called before; see ``renames.py``."""
 
 PLAIN: Final = re.compile(_PART)
+TITLES: Final = "titles"
+"""The key of an entry that gives its title in other languages."""
+
+LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # the form of a BCP 47 tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,17 @@ def entries_of(node: Node, known: Collection[str], problems: Problems) -> Iterat
             yield key, Record(value, known, problems)
         else:
             problems.error(value.place, "catalog.wrong_type", f"`{key.text}` must be a mapping", "`{title: ...}`")
+
+
+def titles_of(record: Record) -> dict[str, str]:
+    """The title of *record* in other languages, by BCP 47 tag in lower case."""
+    titles: dict[str, str] = {}
+    for tag, title in record.texts_by_key(TITLES).items():
+        if not LANGUAGE.fullmatch(tag.text):
+            message = f"`{tag.text}` is not the tag of a language"
+            record.problems.error(tag.place, "catalog.language", message, "BCP 47: `de`, `pt-BR`")
+        titles[tag.text.lower()] = title
+    return titles
 
 
 def check_plain(key: str, place: Place, problems: Problems) -> None:

@@ -5,14 +5,14 @@ from typing import Final
 
 from sidecar.model.catalog import Notice
 from sidecar.model.vocabulary import FIRST_PARTY, Channel
-from sidecar.policy.catalog.entries import RENAMED_FROM, Names, check_plain
+from sidecar.policy.catalog.entries import RENAMED_FROM, TITLES, Names, check_plain, titles_of
 from sidecar.policy.document import Mapping as MappingNode
 from sidecar.policy.document import Node
 from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record, records_of
 
 REQUIRED: Final = ("key", "version", "title", "purposes", "categories", "reconsent", "valid_from")
-KEYS: Final = (*REQUIRED, "channels", "recipients", RENAMED_FROM)
+KEYS: Final = (*REQUIRED, TITLES, "channels", "recipients", RENAMED_FROM)
 RECONSENT: Final = ("required", "no")
 
 
@@ -40,6 +40,7 @@ def _notice(record: Record, names: Names) -> Notice:
         key=key,
         version=record.positive("version"),
         title=record.text("title"),
+        titles=titles_of(record),
         purposes=record.references("purposes", "purpose", names.purposes),
         categories=record.references("categories", "data category", names.categories),
         channels=tuple(map(str, record.choices("channels", Channel))),

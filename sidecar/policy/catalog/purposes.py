@@ -7,14 +7,15 @@ from typing import Final
 
 from sidecar.model.catalog import Purpose, ancestors
 from sidecar.model.vocabulary import Basis, Channel, FailureMode, Survival
-from sidecar.policy.catalog.entries import RENAMED_FROM, check_parents, entries_of
+from sidecar.policy.catalog.entries import RENAMED_FROM, TITLES, check_parents, entries_of, titles_of
 from sidecar.policy.document import Node
 from sidecar.policy.problems import Place, Problems
 from sidecar.policy.record import Record
 
-DATA_USE_KEYS: Final = ("title", RENAMED_FROM)
+DATA_USE_KEYS: Final = ("title", TITLES, RENAMED_FROM)
 KEYS: Final = (
     "title",
+    TITLES,
     "basis",
     "basis_by_jurisdiction",
     "direct_marketing",
@@ -36,14 +37,14 @@ def read_purposes(data_uses: Node | None, purposes: Node, problems: Problems) ->
     if data_uses is not None:
         for key, record in entries_of(data_uses, DATA_USE_KEYS, problems):
             record.require("title")
-            found[key.text] = Purpose(key=key.text, title=record.text("title"))
+            found[key.text] = Purpose(key=key.text, title=record.text("title"), titles=titles_of(record))
             places[key.text] = key.place
     refusals: dict[str, Place] = {}
     for key, record in entries_of(purposes, KEYS, problems):
-        title = found[key.text].title if key.text in found else ""
-        if not title and data_uses is not None:
+        refined = found.get(key.text, Purpose(key=key.text, title=""))
+        if not refined.title and data_uses is not None:
             record.require("title")
-        found[key.text] = _purpose(key.text, title, record)
+        found[key.text] = _purpose(refined, record)
         places.setdefault(key.text, key.place)
         if "direct_marketing" in record and not found[key.text].direct_marketing:
             refusals[key.text] = record.place_of("direct_marketing")
@@ -52,16 +53,18 @@ def read_purposes(data_uses: Node | None, purposes: Node, problems: Problems) ->
     return _hand_down(found, refusals, problems)
 
 
-def _purpose(key: str, title: str, record: Record) -> Purpose:
+def _purpose(refined: Purpose, record: Record) -> Purpose:
+    """What *record* makes of the entry of the taxonomy that it refines."""
     failure_mode = record.choice("failure_mode", FailureMode) or FailureMode.DENY
     if (failure_mode is FailureMode.SERVE_LAST_KNOWN) is not ("serve_last_known" in record):
         message = "`serve_last_known` says for how long, exactly with `failure_mode: serve_last_known`"
         hint = "add the one that is missing, or remove the other"
         record.problems.error(record.place_of("failure_mode"), "catalog.failure_mode", message, hint)
-    default = Purpose(key=key, title=title)
+    kept = {} if "title" in record else refined.titles  # other words are not what was translated
     return Purpose(
-        key=key,
-        title=record.text("title") or title,
+        key=refined.key,
+        title=record.text("title") or refined.title,
+        titles={**kept, **titles_of(record)},
         basis=record.choice("basis", Basis),
         basis_by_jurisdiction=_bases(record),
         direct_marketing=record.boolean("direct_marketing"),
@@ -69,7 +72,7 @@ def _purpose(key: str, title: str, record: Record) -> Purpose:
         survives=frozenset(record.choices("survives", Survival)),
         failure_mode=failure_mode,
         serve_last_known_seconds=record.seconds("serve_last_known", 0.0),
-        reask_after_seconds=record.seconds("reask_after", default.reask_after_seconds),
+        reask_after_seconds=record.seconds("reask_after", refined.reask_after_seconds),
         cache_for_seconds=record.seconds("cache_for", 0.0),
     )
 

@@ -4,13 +4,13 @@ from typing import Final
 
 from sidecar.model.catalog import Service, Use
 from sidecar.model.vocabulary import THIRD_PARTY, Action
-from sidecar.policy.catalog.entries import RENAMED_FROM, Names
+from sidecar.policy.catalog.entries import RENAMED_FROM, TITLES, Names, titles_of
 from sidecar.policy.document import Mapping, Node
 from sidecar.policy.problems import Problems
 from sidecar.policy.record import Record
 
 REQUIRED: Final = ("title", "owner", "may_use")
-KEYS: Final = (*REQUIRED, "may_ask_for", RENAMED_FROM)
+KEYS: Final = (*REQUIRED, TITLES, "may_ask_for", RENAMED_FROM)
 USE_REQUIRED: Final = ("purpose", "fields", "actions")
 USE_KEYS: Final = (*USE_REQUIRED, "recipients")
 
@@ -25,6 +25,7 @@ def read_service(key: str, node: Node, names: Names, problems: Problems) -> Serv
     return Service(
         key=key,
         title=record.text("title"),
+        titles=titles_of(record),
         owner=record.text("owner"),
         may_use=tuple(_use(use, names) for use in record.records("may_use", USE_KEYS)),
         may_ask_for=frozenset(record.references("may_ask_for", "service", names.services, required=False)),
