@@ -28,7 +28,7 @@ HEADER: Final = """\
 Four sources; of two that name the same setting the first in this list wins:
 
 1. flags of `sidecar serve` (`--bundle`, `--data-dir`, `--listen`, `--http`);
-2. the environment, `SIDECAR_<SECTION>_<SETTING>`; several listeners have blanks between them;
+2. the environment, `SIDECAR_<SECTION>_<SETTING>`; several listeners, or consumers, have blanks between them;
 3. a YAML file, `--config FILE` or `SIDECAR_CONFIG`, with a mapping for each section;
 4. the defaults below.
 
@@ -68,7 +68,7 @@ def _sections() -> Iterator[str]:
 def _shown(default: Any) -> str:  # noqa: ANN401 - of any setting
     value = plain(default)
     match value:
-        case None:
+        case None | []:
             return "none"
         case bool():
             return "true" if value else "false"

@@ -8,6 +8,7 @@
     ├── EventConflictError    an event id used before with another body
     ├── NotBuiltError         asked for something that is declared but not built yet
     ├── OverloadedError       too much at once; try again later
+    ├── StartOverError        a place in the log that cannot be gone on from
     ├── NotReadyError         starting or draining; ask another, or again
     ├── ConsentLogError       the log could not be read or written; nothing was acknowledged
     │   ├── LogConflictError  somebody else appended first; re-read and decide
@@ -82,6 +83,15 @@ class OverloadedError(SidecarError):
     """Too much at once."""
 
     code = "server.overloaded"
+
+
+class StartOverError(SidecarError):
+    """A place in the log that cannot be gone on from: whoever follows the log must begin at its start."""
+
+    code = "feed.start_over"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}; start over (`from_start`), and forget whoever is not told of until `caught_up`")
 
 
 class NotReadyError(SidecarError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
+from sidecar.config.consumer import Consumer, Consumers
 from sidecar.config.listener import Listener, join_host_port, split_host_port
 from sidecar.config.nats import Nats
 from sidecar.config.setting import between, one_of, setting
@@ -78,7 +79,9 @@ class Server:
         "Whether to listen on addresses that other machines reach; there is no TLS yet, "
         "so anyone on the way reads subject ids and tokens.",
     )
-    threads: int = setting(16, "Worker threads, shared by all listeners; more than `limits.streams` + `limits.parked`.")
+    threads: int = setting(
+        20, "Worker threads, shared by all listeners; more than `limits.streams` + `limits.watches` + `limits.parked`."
+    )
     drain_seconds: float = setting(10.0, "How long calls in flight may take to finish at a stop.", unit="seconds")
 
     def __post_init__(self) -> None:
@@ -121,7 +124,11 @@ class Limits:
     string_bytes: int = setting(1_024, "Size of a string, where its own limit is not lower.", unit="bytes")
     batch_items: int = setting(64, "Questions in a batch.")
     calls_in_flight: int = setting(1_024, "Calls per listener, waiting for a thread or being answered; streams count.")
-    streams: int = setting(8, "Open streams; each holds a thread.")
+    streams: int = setting(8, "Open streams of questions; each holds a thread.")
+    watches: int = setting(4, "Open streams of changes; each holds a thread.")
+    watch_stall_seconds: float = setting(
+        10.0, "How long the reader of a stream of changes may leave a message lying before it is cut.", unit="seconds"
+    )
     misses_per_second: float = setting(
         500.0,
         "Questions of one service that policies must be asked, since nobody asked them before.",
@@ -143,6 +150,8 @@ class Limits:
         between("limits.misses_per_second", self.misses_per_second, 1, 1_000_000)
         between("limits.misses_burst", self.misses_burst, 1, 1_000_000)
         between("limits.streams", self.streams, 0, 500)
+        between("limits.watches", self.watches, 0, 500)
+        between("limits.watch_stall_seconds", self.watch_stall_seconds, 0.1, 3_600)
         between("limits.parked", self.parked, 0, 500)
         between("limits.park_seconds", self.park_seconds, 0, 60)
 
@@ -208,16 +217,17 @@ class Config:
     http: Http = field(default_factory=Http)
     limits: Limits = field(default_factory=Limits)
     freshness: Freshness = field(default_factory=Freshness)
+    consumers: Consumers = field(default_factory=Consumers)
     log: Log = field(default_factory=Log)
     decision_log: DecisionLog = field(default_factory=DecisionLog)
     nats: Nats = field(default_factory=Nats)
 
     def __post_init__(self) -> None:
-        held = self.limits.streams + self.limits.parked
+        held = self.limits.streams + self.limits.watches + self.limits.parked
         if self.server.threads <= held:
             raise ConfigError(
-                f"`server.threads`: `{self.server.threads}` must be more than `limits.streams` + `limits.parked` "
-                f"({held}), so that some are left for other calls"
+                f"`server.threads`: `{self.server.threads}` must be more than `limits.streams` + `limits.watches` + "
+                f"`limits.parked` ({held}), so that some are left for other calls"
             )
 
     @property
@@ -239,7 +249,7 @@ class Config:
         return join_host_port(host, port + 1 if port else 0)
 
     def redacted(self) -> dict[str, dict[str, object]]:
-        """Every setting with its value, as a file would have it; none holds a secret, some name a file of one."""
+        """Every setting with its value, as a file would have it; none holds a secret, only files of them."""
         return {
             section.name: {
                 each.name: plain(getattr(getattr(self, section.name), each.name))
@@ -253,6 +263,6 @@ def plain(value: object) -> object:
     """*value* of a setting as a configuration file would have it."""
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    if isinstance(value, Listener | Path):
+    if isinstance(value, Listener | Consumer | Path):
         return str(value)
     return value

@@ -6,15 +6,18 @@ from dataclasses import Field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import yaml
 
+from sidecar.config.consumer import Consumer
 from sidecar.config.listener import Listener
 from sidecar.config.sections import Config
 from sidecar.errors import ConfigError
 
 PREFIX: Final = "SIDECAR_"
+
+_Item = TypeVar("_Item", Listener, Consumer)
 
 _CLIENT: Final = frozenset({"SIDECAR_ADDRESS", "SIDECAR_CONFIG"})
 """Of the command line, not of the server."""
@@ -127,7 +130,9 @@ def _read(key: str, value: object, kind: Any) -> object:  # noqa: ANN401 - a typ
             return None
         (kind,) = (each for each in get_args(kind) if each is not NoneType)
     if kind == tuple[Listener, ...]:
-        return _read_listeners(key, value)
+        return _read_items(key, value, Listener, "a listener such as 127.0.0.1:7070")
+    if kind == tuple[Consumer, ...]:
+        return _read_items(key, value, Consumer, "a consumer such as mail-provider,token=FILE")
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is kind:
@@ -140,16 +145,17 @@ def _read(key: str, value: object, kind: Any) -> object:  # noqa: ANN401 - a typ
         raise ConfigError(f"`{key}`: `{value}` is not {_NAMES[kind]}") from error
 
 
-def _read_listeners(key: str, value: object) -> tuple[Listener, ...]:
+def _read_items(key: str, value: object, kind: type[_Item], such: str) -> tuple[_Item, ...]:
+    """A list of *kind*, or text with blanks between them."""
     items = value.split() if isinstance(value, str) else value
     if not isinstance(items, list | tuple):
-        raise ConfigError(f"`{key}`: `{value}` is not a list of listeners")
-    listeners = []
+        raise ConfigError(f"`{key}`: `{value}` is not a list, each {such}")
+    read = []
     for item in items:
-        if not isinstance(item, str | Listener):
-            raise ConfigError(f"`{key}`: `{item}` is not a listener such as 127.0.0.1:7070")
-        listeners.append(item if isinstance(item, Listener) else Listener.parse(item))
-    return tuple(listeners)
+        if not isinstance(item, str | kind):
+            raise ConfigError(f"`{key}`: `{item}` is not {such}")
+        read.append(kind.parse(item) if isinstance(item, str) else item)
+    return tuple(read)
 
 
 def _read_bool(text: str) -> bool:

@@ -23,6 +23,7 @@ from sidecar.errors import (
     ReloadError,
     RequestError,
     SidecarError,
+    StartOverError,
 )
 
 INTERNAL: Final = "internal error"
@@ -53,6 +54,7 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
     EventConflictError: _Row(grpc.StatusCode.ALREADY_EXISTS),
     NotBuiltError: _Row(grpc.StatusCode.UNIMPLEMENTED),
     OverloadedError: _Row(grpc.StatusCode.RESOURCE_EXHAUSTED),
+    StartOverError: _Row(grpc.StatusCode.FAILED_PRECONDITION),
     NotReadyError: _Row(grpc.StatusCode.UNAVAILABLE),
     ConsentLogError: _Row(
         grpc.StatusCode.UNAVAILABLE,

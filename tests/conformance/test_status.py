@@ -22,6 +22,7 @@ from sidecar.errors import (
     RecordFullError,
     RequestError,
     SidecarError,
+    StartOverError,
 )
 from sidecar.transport.status import INTERNAL, MAX_TEXT, STATUS, status_of
 
@@ -58,6 +59,11 @@ def test_every_error_has_a_code_of_its_own() -> None:
         (NotBuiltError("later"), "UNIMPLEMENTED", "later"),
         (OverloadedError("too much"), "RESOURCE_EXHAUSTED", "too much"),
         (NotReadyError("starting"), "UNAVAILABLE", "starting"),
+        (
+            StartOverError("gone"),
+            "FAILED_PRECONDITION",
+            "gone; start over (`from_start`), and forget whoever is not told of until `caught_up`",
+        ),
     ],
 )
 def test_callers_are_told_what_they_can_mend(error: SidecarError, code: str, text: str) -> None:

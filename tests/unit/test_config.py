@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sidecar.config import Config, Listener, load
+from sidecar.config import Config, Consumer, Listener, load
 from sidecar.config.sources import keys, variable
 from sidecar.errors import ConfigError
 
@@ -49,6 +49,7 @@ def test_what_is_shown_can_be_read_back(tmp_path: Path) -> None:
             "SIDECAR_FRESHNESS_MAX_POLICY_AGE_SECONDS": "7.5",
             "SIDECAR_TOKEN_FILE": "/run/token",
             "SIDECAR_HTTP_ADDRESS": "off",
+            "SIDECAR_CONSUMERS_KNOWN": "mail-provider,token=/run/mail,subjects=yes audit,token=audit.token,subjects=no",
         }
     )
 
@@ -82,7 +83,7 @@ def test_every_variable_sets_its_own_setting() -> None:
         ),
         pytest.param({"SIDECAR_SERVER_LISTEN": ""}, ["server.listen", "at least one"], id="no-listener"),
         pytest.param({"SIDECAR_LIMITS_FIELDS": "65"}, ["limits.fields", "65", "64"], id="above-the-protocol"),
-        pytest.param({"SIDECAR_LIMITS_STREAMS": "13"}, ["server.threads", "16", "17"], id="streams-eat-all-threads"),
+        pytest.param({"SIDECAR_LIMITS_STREAMS": "13"}, ["server.threads", "20", "21"], id="streams-eat-all-threads"),
         pytest.param({"SIDECAR_BUNDLE_MIN_SERIAL": "3"}, ["min_serial", "bundle.public_key"], id="floor-without-a-key"),
         pytest.param({"SIDECAR_BUNDLE_MIN_SERIAL": "-1"}, ["bundle.min_serial", "-1"], id="floor-below-nothing"),
         pytest.param({"SIDECAR_LOG_LEVEL": "loud"}, ["log.level", "loud", "debug"], id="level"),
@@ -284,3 +285,42 @@ def test_the_token_is_in_the_data_folder_unless_told_otherwise() -> None:
     """One setting moves it, the data folder moves it along."""
     assert Path("/d/operator.token") == load(flags={"data.dir": "/d"}).token_file
     assert Path("/t") == load(flags={"data.dir": "/d", "token.file": "/t"}).token_file
+
+
+def test_a_consumer_has_a_name_a_token_and_perhaps_ids() -> None:
+    """Ids are shown only to who is said to see them."""
+    config = load(environ={"SIDECAR_CONSUMERS_KNOWN": "mail-provider,token=/run/mail,subjects=yes crm,token=crm"})
+
+    assert config.consumers.known == (
+        Consumer(name="mail-provider", token_file=Path("/run/mail"), subjects=True),
+        Consumer(name="crm", token_file=Path("crm"), subjects=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("mail", ["`mail`", "token=FILE is missing"], id="no-token"),
+        pytest.param("mail,token=", ["`token=`", "token=FILE"], id="empty-token"),
+        pytest.param("mail,token=a,token=b", ["`token=b`", "at most once"], id="two-tokens"),
+        pytest.param("mail,token=a,subject=yes", ["`subject=yes`", "subjects=yes"], id="unknown-option"),
+        pytest.param("mail,token=a,subjects=maybe", ["`maybe`", "yes or no"], id="neither-yes-nor-no"),
+        pytest.param("Mail,token=a", ["`Mail`", "a-z", "mail-provider"], id="capital"),
+        pytest.param(",token=a", ["``", "no name"], id="no-name"),
+        pytest.param(f"{'m' * 64},token=a", ["1 to 63"], id="long-name"),
+        pytest.param("mail,token=a mail,token=b", ["`mail`", "twice"], id="twice"),
+    ],
+)
+def test_a_wrong_consumer_is_named_with_what_is_wrong(text: str, told: list[str]) -> None:
+    """The error names the setting, the text and what would be right."""
+    with pytest.raises(ConfigError) as caught:
+        load(environ={"SIDECAR_CONSUMERS_KNOWN": text})
+
+    assert [part for part in ("`consumers.known`", *told) if part not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("text", ["consumers: {known: 7}", "consumers: {known: [7]}", "consumers: {known: {a: b}}"])
+def test_consumers_in_a_file_are_a_list(text: str, tmp_path: Path) -> None:
+    """Anything else says what an item looks like."""
+    with pytest.raises(ConfigError, match="mail-provider,token=FILE"):
+        load(file=write(tmp_path, text))

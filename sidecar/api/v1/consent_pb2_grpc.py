@@ -28,7 +28,7 @@ if _version_not_supported:
 class ConsentServiceStub:
     """Keeps what people decided. Every method needs the operator's bearer token.
 
-    Method names kept for later: ListChoices, SaveChoices, WatchRecords, Ack.
+    Method names kept for later: ListChoices, SaveChoices.
     """
 
     def __init__(self, channel):
@@ -67,7 +67,7 @@ class ConsentServiceStub:
 class ConsentServiceServicer:
     """Keeps what people decided. Every method needs the operator's bearer token.
 
-    Method names kept for later: ListChoices, SaveChoices, WatchRecords, Ack.
+    Method names kept for later: ListChoices, SaveChoices.
     """
 
     def RecordEvent(self, request, context):
@@ -146,7 +146,7 @@ def add_ConsentServiceServicer_to_server(servicer, server):
 class ConsentService:
     """Keeps what people decided. Every method needs the operator's bearer token.
 
-    Method names kept for later: ListChoices, SaveChoices, WatchRecords, Ack.
+    Method names kept for later: ListChoices, SaveChoices.
     """
 
     @staticmethod
