@@ -1,7 +1,5 @@
 """Who follows the feed of changes: the grammar of a consumer, the same in file and environment."""
 
-
-
 import re
 from dataclasses import dataclass
 from pathlib import Path
