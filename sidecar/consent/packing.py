@@ -5,6 +5,7 @@ records are equal up to relative order: with the answer to "which instants have 
 is why reading a million of them does not take a million resolutions. The rest holds the times and ids.
 """
 
+import sys
 from bisect import bisect_right
 from collections import deque
 from typing import Annotated, Final, NamedTuple
@@ -125,6 +126,7 @@ def unpack(packed: bytes) -> Record:
     parts = _parts(packed)
     try:
         shape = _shape_decoder.decode(parts.shape)
+        shape.strings = tuple(map(sys.intern, shape.strings))  # a view holds those of thousands of profiles
         rest = _rest_decoder.decode(parts.rest)
         clock = deque(parts.clock)
         return Record(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from sidecar.bounded import Generations
 from sidecar.consent.record import Entry, Kind, Record
 from sidecar.model.event import NoticeRef
 from sidecar.model.instant import Instant
@@ -22,6 +23,10 @@ class ProfileEntry(NamedTuple):
     expired: bool
     broadened: bool
     event: int  # entries of one event share it
+
+
+_shared: Final[Generations[ProfileEntry, ProfileEntry]] = Generations(16_384)
+"""Equal entries are one object: of the 150,000 in the profiles of a million people 500 are different."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
@@ -75,7 +80,8 @@ def trace(record: Record, now: Instant) -> tuple[Standing, tuple[Entry, ...]]:
     instants = {name: value for name, value in traits.items() if isinstance(value, int)}
     profile = Profile(
         entries=tuple(
-            timeless._replace(event=numbers.setdefault(entry.event_id, len(numbers))) for timeless, entry in pairs
+            _share(timeless._replace(event=numbers.setdefault(entry.event_id, len(numbers))))
+            for timeless, entry in pairs
         ),
         erased_categories=tuple((category, order[at]) for category, at in record.erased_categories),
         erased=_erased(record),
@@ -100,6 +106,14 @@ def _timeless(entry: Entry, order: int, now: Instant) -> ProfileEntry:
         broadened=entry.broadened,
         event=0,
     )
+
+
+def _share(entry: ProfileEntry) -> ProfileEntry:
+    known = _shared.get(entry)
+    if known is None:
+        known = entry
+        _shared.put(entry, entry)
+    return known
 
 
 def _notice(ref: NoticeRef | None) -> tuple[str, int]:

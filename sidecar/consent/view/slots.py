@@ -2,6 +2,7 @@
 
 Subjects whose records are equal up to relative order share a profile. A slot is a pair: the standing that all subjects
 of a profile share, and the instants that are the subject's own, packed; most subjects have none and share the pair too.
+A slot's key is the pseudonym without its first byte, which its shard tells: 16 bytes less for each subject.
 """
 
 import struct
@@ -65,7 +66,7 @@ class Slots:
 
     def get(self, pseudonym: bytes) -> Standing | None:
         """The subject's standing; ``None`` if there is no slot."""
-        slot = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].get(pseudonym)
+        slot = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].get(pseudonym[1:])
         if slot is None:
             return None
         standing, own = slot
@@ -82,22 +83,24 @@ class Slots:
             shared = self._profiles[standing.profile] = _Shared(standing.profile)
         shared.users += 1
         shard = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6]
-        before = shard.get(pseudonym)
+        key = pseudonym[1:]
+        before = shard.get(key)
         own = _own(standing)
-        shard[pseudonym] = (shared.slot[0], own) if own else shared.slot
+        shard[key] = (shared.slot[0], own) if own else shared.slot
         if before is not None:
             self._leave(before[0].profile)
 
     def drop(self, pseudonym: bytes) -> None:
         """Forget the subject's slot, if there is one."""
-        before = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].pop(pseudonym, None)
+        before = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].pop(pseudonym[1:], None)
         if before is not None:
             self._leave(before[0].profile)
 
     def pseudonyms(self) -> Iterator[bytes]:
         """Everybody who has a slot; of those that come or go meanwhile some."""
-        for shard in self._shards:
-            yield from tuple(shard)
+        for place, shard in enumerate(self._shards):
+            first = bytes((place >> 2,))
+            yield from (first + key for key in tuple(shard))
 
     def _leave(self, profile: Profile) -> None:
         shared = self._profiles[profile]

@@ -79,6 +79,13 @@ def test_records_equal_up_to_relative_order_have_one_shape() -> None:
     assert outline(pack(record(1, 2, "x"))).shape != outline(pack(record(1, 2, "a"))).shape
 
 
+def test_records_that_are_read_share_their_strings() -> None:
+    """However many records name a category, its name is in memory once."""
+    one, other = (unpack(pack(FULL)).entries[0].atom for _ in range(2))
+
+    assert one.category is other.category
+
+
 def test_the_outline_has_the_times() -> None:
     """Since when things count, and when the clock changes what is known."""
     parts = outline(pack(FULL))

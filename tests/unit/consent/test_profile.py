@@ -37,6 +37,15 @@ def test_records_equal_up_to_relative_order_share_a_profile() -> None:
     assert one.profile != swapped.profile
 
 
+def test_equal_entries_of_different_profiles_are_one_object() -> None:
+    """A million people have tens of thousands of profiles, but only some hundred different entries."""
+    alone = resolve(record(entry(Kind.GIVEN, 10)), 100).profile
+    more = resolve(record(entry(Kind.GIVEN, 11), entry(Kind.REFUSED, 20, "b")), 100).profile
+
+    assert alone != more
+    assert alone.entries[0] is more.entries[0]
+
+
 def test_entries_of_one_event_stay_together() -> None:
     """Whether two choices were made together is part of the profile."""
     together = resolve(record(entry(Kind.GIVEN, 10, "a"), entry(Kind.REFUSED, 20, "a")), 100)
