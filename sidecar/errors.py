@@ -13,6 +13,7 @@
     ├── ConsentLogError       the log could not be read or written; nothing was acknowledged
     │   ├── LogConflictError  somebody else appended first; re-read and decide
     │   └── LogLostError      the log that was followed is not there any more: destroyed, emptied or replaced
+    ├── ExportFileError       a file is no export of the consent log, is damaged, or does not fit the others
     ├── DecisionLogError      decisions could not be logged; they were answered all the same
     ├── BundleError           a bundle is invalid; carries every problem found
     ├── AnalysisError         a bundle is too large to analyse, or what that needs is not installed
@@ -116,6 +117,12 @@ class LogLostError(ConsentLogError):
     """The consent log that was followed is not there any more: destroyed, emptied, or replaced by another."""
 
     code = "consent.log_lost"
+
+
+class ExportFileError(SidecarError):
+    """A file is no export of the consent log, is damaged, or does not fit the others; names file and line."""
+
+    code = "consent.export"
 
 
 class ReloadError(SidecarError):

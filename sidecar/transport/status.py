@@ -12,6 +12,7 @@ from sidecar.errors import (
     CredentialsError,
     DecisionLogError,
     EventConflictError,
+    ExportFileError,
     IdentityError,
     KeyFileError,
     LogConflictError,
@@ -76,6 +77,7 @@ STATUS: Final[dict[type[BaseException], _Row]] = {
     AnalysisError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     ReloadError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
     KeyFileError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
+    ExportFileError: _Row(grpc.StatusCode.INTERNAL, INTERNAL, ours=True),
 }
 
 
