@@ -1,4 +1,4 @@
-"""The data folder, and the operator's token in it (ADR-0008)."""
+"""The data folder, and bearer tokens in files (ADR-0008)."""
 
 import logging
 import os
@@ -7,7 +7,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from sidecar.config import Config
 from sidecar.errors import ConfigError
+from sidecar.transport.credentials import Credentials
 
 MIN_TOKEN: Final = 16
 """Characters; what we write has 43."""
@@ -26,10 +28,10 @@ def make_data_dir(path: Path) -> None:
         ) from error
 
 
-def operator_token(path: Path) -> str:
+def bearer_token(path: Path, *, setting: str = "token.file") -> str:
     """The token in the file *path*, which is written, readable by its owner only, if it does not exist.
 
-    Raises ``ConfigError`` if it cannot be read or written, or holds no token.
+    Raises ``ConfigError``, naming the *setting* that says where it is, if it cannot be read or written, or holds none.
     """
     try:
         if not path.exists():
@@ -37,17 +39,33 @@ def operator_token(path: Path) -> str:
         token = path.read_text(encoding="ascii").strip()
         mode = path.stat().st_mode
     except OSError as error:
-        raise ConfigError(f"`token.file`: cannot read or write `{path}`: {error.strerror}") from error
+        raise ConfigError(f"`{setting}`: cannot read or write `{path}`: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"`token.file`: `{path}` is not text in ASCII") from error
+        raise ConfigError(f"`{setting}`: `{path}` is not text in ASCII") from error
     if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
         raise ConfigError(
-            f"`token.file`: `{path}` holds no token, which is one word of at least {MIN_TOKEN} characters; "
+            f"`{setting}`: `{path}` holds no token, which is one word of at least {MIN_TOKEN} characters; "
             "remove the file to have one written"
         )
     if mode & stat.S_IROTH:
-        _log.warning("everybody on this machine can read the operator's token", extra={"details": {"file": str(path)}})
+        _log.warning("everybody on this machine can read a bearer token", extra={"details": {"file": str(path)}})
     return token
+
+
+def credentials(config: Config) -> Credentials:
+    """All tokens that callers may have; raises ``ConfigError`` as ``bearer_token`` does, or if two are the same."""
+    operator = bearer_token(config.token_file)
+    whose = {operator: "the operator"}
+    consumers: dict[str, str] = {}
+    for consumer in config.consumers.known:
+        token = bearer_token(consumer.token_file, setting="consumers.known")
+        if token in whose:
+            raise ConfigError(
+                f"`consumers.known`: `{consumer.name}` has the token of {whose[token]}; each needs a token of its own"
+            )
+        whose[token] = f"`{consumer.name}`"
+        consumers[consumer.name] = token
+    return Credentials(operator, consumers)
 
 
 def _write_token(path: Path) -> None:

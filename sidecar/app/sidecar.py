@@ -8,7 +8,7 @@ from typing import Final
 
 from sidecar import __version__
 from sidecar.app.clock import system_clock, system_ticks
-from sidecar.app.datadir import make_data_dir, operator_token
+from sidecar.app.datadir import credentials, make_data_dir
 from sidecar.app.decisions import open_decision_log
 from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.reloader import Reloader
@@ -27,8 +27,9 @@ from sidecar.policy.fingerprint import fingerprint
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics, Registry, State, StateCollector
 from sidecar.telemetry.reloads import Reloads
-from sidecar.transport.credentials import Credentials
+from sidecar.transport.downstream import Downstream, Lookout
 from sidecar.transport.edge import Edge
+from sidecar.transport.feed import FeedServicer
 from sidecar.transport.http import HttpListener, Pages
 from sidecar.transport.lifecycle import Lifecycle
 from sidecar.transport.pulse import Pulse
@@ -67,7 +68,8 @@ def build(
         ledger = Ledger(log, cache, pseudonyms, catalog=lambda: world.policies.snapshot.catalog, clock=clock)
         policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=checked_at)
         world = World(policies=policies, cache=cache, ledger=ledger, clock=clock, ticks=ticks, bounds=config.freshness)
-        sidecar = Sidecar(config, world, log, Credentials(operator_token(config.token_file)), seen=seen)
+        downstream = Downstream.over(log, cache, pseudonyms, config, clock=clock)
+        sidecar = Sidecar(config, world, log, downstream, seen=seen)
         undo.pop_all()
         return sidecar
 
@@ -75,7 +77,7 @@ def build(
 class Sidecar:
     """A sidecar: ``start`` once, ``stop`` once."""
 
-    def __init__(self, config: Config, world: World, log: SqliteLog, credentials: Credentials, *, seen: bytes) -> None:
+    def __init__(self, config: Config, world: World, log: SqliteLog, downstream: Downstream, *, seen: bytes) -> None:
         self.config = config
         self.world = world
         self.registry = Registry()
@@ -91,13 +93,15 @@ class Sidecar:
             streams=Streams(config.limits.streams),
             edge=Edge(metrics, self.errors),
             limits=config.limits,
-            credentials=credentials,
+            credentials=credentials(config),
             metrics=metrics,
             errors=self.errors,
             reloads=self._reloads,
             decisions=self._decisions,
         )
-        self._grpc = GrpcServer(shared, config, backend=log.backend)
+        self._downstream = downstream
+        self._grpc = GrpcServer(shared, config, FeedServicer(shared, downstream), backend=log.backend)
+        self._lookout = Lookout(downstream, self.lifecycle, self.errors)
         self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)
         self.reloader = Reloader(config, world, self._reloads, self.errors, seen=seen)
         self._http: HttpListener | None = None
@@ -138,6 +142,7 @@ class Sidecar:
         with ExitStack() as last_first:
             last_first.callback(self._log.close)
             last_first.callback(self._pulse.stop)
+            last_first.callback(self._lookout.stop)
             last_first.callback(self.reloader.stop)
             if self._http is not None:
                 last_first.callback(self._http.stop)
@@ -164,6 +169,7 @@ class Sidecar:
         self.world.cache.load(now=self.world.clock(), ticks=self.world.ticks())
         self.lifecycle.begin()
         self._pulse.start()
+        self._lookout.start()
         self.reloader.start()
         self._report()
 
@@ -208,6 +214,8 @@ class Sidecar:
             verdict_misses=verdicts.misses,
             verdict_refusals={} if snapshot.budget is None else snapshot.budget.refused,
             streams=len(self._grpc.desk.shared.streams),
+            watches=len(self._downstream.watches),
+            downstream_lags=self._downstream.lags.seconds(world.clock()),
             parked=self._grpc.desk.decider.parked,
             decisions_queued=0 if self._decisions is None else len(self._decisions),
         )

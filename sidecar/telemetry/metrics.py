@@ -127,6 +127,8 @@ class State:
     verdict_misses: int
     verdict_refusals: Mapping[str, int]  # by service, of those that had any
     streams: int
+    watches: int
+    downstream_lags: Mapping[str, float]  # seconds, by consumer
     parked: int
     decisions_queued: int
 
@@ -154,7 +156,8 @@ class StateCollector(Collector):
             ("sidecar_consent_subjects", "Subjects with a record.", state.subjects),
             ("sidecar_consent_profiles", "Distinct profiles among them.", state.profiles),
             ("sidecar_verdicts", "Verdicts remembered.", state.verdicts),
-            ("sidecar_streams_open", "Open streams.", state.streams),
+            ("sidecar_streams_open", "Open streams of questions.", state.streams),
+            ("sidecar_watches_open", "Open streams of changes.", state.watches),
             ("sidecar_calls_parked", "Calls that wait for a revision.", state.parked),
             ("sidecar_decision_log_queue", "Answers that wait to be logged.", state.decisions_queued),
         ):
@@ -167,3 +170,11 @@ class StateCollector(Collector):
         for service, count in state.verdict_refusals.items():
             refusals.add_metric((service,), float(count))
         yield refusals
+        lags = GaugeMetricFamily(
+            "sidecar_downstream_lag_seconds",
+            "Age of the oldest event that a consumer has not acknowledged.",
+            labels=("consumer",),
+        )
+        for consumer, seconds in state.downstream_lags.items():
+            lags.add_metric((consumer,), seconds)
+        yield lags

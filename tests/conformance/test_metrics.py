@@ -32,7 +32,8 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     metrics.failed("grpc")
     metrics.reloaded("swapped", 0.1)
     metrics.decisions_dropped("queue_full", 1)
-    values = {**dict.fromkeys(State.__slots__, 0), "policy_revision": "r", "verdict_refusals": {"fraud": 1}}
+    some = {"policy_revision": "r", "verdict_refusals": {"fraud": 1}, "downstream_lags": {"mail-provider": 0.5}}
+    values = {**dict.fromkeys(State.__slots__, 0), **some}
     registry.register(StateCollector(lambda: State(**values)))  # type: ignore[arg-type]
     found = {}
     for metric in registry.collect():
@@ -59,6 +60,7 @@ def test_names_follow_the_conventions() -> None:
 def test_no_label_can_grow_without_bound() -> None:
     """Nothing that a caller chooses freely, and nothing about a person, is a label; a service is one of the catalog."""
     bounded = {"effect", "reason", "method", "code", "kind", "component", "revision", "outcome", "because", "service"}
+    bounded |= {"consumer"}  # those of the configuration
 
     assert bounded == {label for _, labels in exported().values() for label in labels}
 

@@ -11,7 +11,14 @@ import grpc
 import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.api.v1 import authorization_pb2_grpc, consent_pb2, consent_pb2_grpc, model_pb2, status_pb2_grpc
+from sidecar.api.v1 import (
+    authorization_pb2_grpc,
+    consent_pb2,
+    consent_pb2_grpc,
+    feed_pb2_grpc,
+    model_pb2,
+    status_pb2_grpc,
+)
 from sidecar.testing import Served
 
 _T = TypeVar("_T")
@@ -49,6 +56,11 @@ class Caller:
     def consent(self) -> Any:
         """ConsentService."""
         return consent_pb2_grpc.ConsentServiceStub(self.channel)
+
+    @property
+    def feed(self) -> Any:
+        """FeedService."""
+        return feed_pb2_grpc.FeedServiceStub(self.channel)
 
     @property
     def status(self) -> Any:

@@ -20,6 +20,7 @@ METHODS = [
     "ConsentService/GetRecord",
     "ConsentService/ListHistory",
     "ConsentService/Erase",
+    "FeedService/GetPropagation",
 ]
 
 

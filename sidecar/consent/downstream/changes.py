@@ -41,9 +41,13 @@ class Changes:
         """
         if revision.log_id != self.log_id:
             raise StartOverError("that revision is of another log than the one that there is now")
-        if revision.position > self._cache.applied and revision.position > self._log.last_position():
+        if not self.reaches(revision.position):
             raise StartOverError("that revision lies behind the end of the log: a part of the log was lost")
         return revision.position
+
+    def reaches(self, position: int) -> bool:
+        """Whether the log has come to *position*, though this view may not; raises ``ConsentLogError``."""
+        return position <= self._cache.applied or position <= self._log.last_position()
 
     def take(self, after: int, *, log_id: str) -> Taken:
         """What the log *log_id* has behind position *after*, at most a page of it; does not wait.

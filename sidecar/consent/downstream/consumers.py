@@ -4,8 +4,6 @@ from collections.abc import Callable
 from threading import Lock
 
 from sidecar.consent.log import ConsentLog, Follower, Mark
-from sidecar.consent.revision import Revision
-from sidecar.errors import RequestError
 from sidecar.model.instant import Instant
 
 
@@ -37,8 +35,3 @@ class Consumers:
                 return kept
             self._log.mark(Mark(kind=Follower.CONSUMER, name=name, position=position, at=self._clock()))
             return position
-
-    def check_reached(self, revision: Revision) -> None:
-        """Raise ``RequestError`` if the log has not come to *revision*: nobody can have applied that."""
-        if revision.position > self._log.last_position():
-            raise RequestError("revision", "the log has not come that far; acknowledge what a stream has sent")

@@ -41,7 +41,7 @@ class Propagation:
 
     def at(self, position: int) -> Place:
         """The entry at *position*; raises ``RequestError`` if the log has not come that far."""
-        if position > self._log.last_position():
+        if position > self._cache.applied and position > self._log.last_position():
             raise RequestError("revision", "the log has not come that far")
         found = self._log.entries(after=position - 1, limit=1) if position else ()
         there = bool(found) and found[0].position == position

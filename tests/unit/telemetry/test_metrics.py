@@ -9,7 +9,8 @@ DENIED = FieldResult(field="b", effect=Effect.DENY, reason=Reason.OBJECTED)
 def state(**changes: object) -> State:
     """A state, everything 0 but for *changes*."""
     values: dict[str, object] = dict.fromkeys(State.__slots__, 0)
-    return State(**{**values, "ready": False, "policy_revision": "", "verdict_refusals": {}, **changes})  # type: ignore[arg-type]
+    some = {"ready": False, "policy_revision": "", "verdict_refusals": {}, "downstream_lags": {}}
+    return State(**{**values, **some, **changes})  # type: ignore[arg-type]
 
 
 def test_each_field_is_counted_and_each_answer_timed() -> None:

@@ -5,9 +5,7 @@ import pytest
 
 from sidecar.consent.downstream.consumers import Consumers
 from sidecar.consent.log import Follower, Mark
-from sidecar.consent.revision import Revision
-from sidecar.errors import RequestError
-from tests.unit.consent.desk import NOW, Desk, desk, yes
+from tests.unit.consent.desk import NOW, Desk, desk
 
 
 @pytest.fixture
@@ -47,11 +45,3 @@ def test_a_place_never_goes_back(consumers: Consumers, position: int, kept: int)
 
     assert kept == consumers.acknowledge("mail", position)
     assert kept == consumers.acknowledged("mail")
-
-
-def test_nobody_has_applied_what_is_not_there(at_desk: Desk, consumers: Consumers) -> None:
-    """The last position can be acknowledged, none behind it."""
-    at_desk.ledger.record("p1", yes("a"))
-    consumers.check_reached(Revision(at_desk.log.log_id, 1))
-    with pytest.raises(RequestError, match="not come that far"):
-        consumers.check_reached(Revision(at_desk.log.log_id, 2))

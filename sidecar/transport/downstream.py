@@ -1,0 +1,107 @@
+"""What this process does for other systems downstream, and the thread that looks after it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Thread
+from typing import Final, Self
+
+from sidecar.config import Config
+from sidecar.consent.downstream.changes import Changes
+from sidecar.consent.downstream.consumers import Consumers
+from sidecar.consent.downstream.lag import Lags
+from sidecar.consent.downstream.propagation import Propagation
+from sidecar.consent.log import ConsentLog, LogEntry
+from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.view.cache import ConsentCache
+from sidecar.errors import ConsentLogError
+from sidecar.model.instant import Instant
+from sidecar.telemetry.errors import ErrorReports
+from sidecar.transport.lifecycle import Lifecycle
+from sidecar.transport.watches import Watches
+
+PERIOD_SECONDS: Final = 1.0
+
+_EVERYONE: Final = ""
+"""The subject that stands for everyone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downstream:
+    """One of each; every part is safe for any number of threads."""
+
+    changes: Changes
+    consumers: Consumers
+    propagation: Propagation
+    lags: Lags
+    watches: Watches
+    pseudonyms: Pseudonyms
+    see_subjects: frozenset[str]  # consumers that may
+
+    @classmethod
+    def over(
+        cls,
+        log: ConsentLog,
+        cache: ConsentCache,
+        pseudonyms: Pseudonyms,
+        config: Config,
+        *,
+        clock: Callable[[], Instant],
+    ) -> Self:
+        """Everything that *log* and *cache* need for the consumers that *config* knows."""
+        known, limits = config.consumers.known, config.limits
+        names = tuple(consumer.name for consumer in known)
+        return cls(
+            changes=Changes(log, cache),
+            consumers=Consumers(log, clock=clock),
+            propagation=Propagation(log, cache, names),
+            lags=Lags(log, cache, names),
+            watches=Watches(limits.watches, stall_seconds=limits.watch_stall_seconds),
+            pseudonyms=pseudonyms,
+            see_subjects=frozenset(consumer.name for consumer in known if consumer.subjects),
+        )
+
+    def subject(self, entry: LogEntry, reader: str) -> str | None:
+        """Whose *entry* is, empty if an erasure removed it; ``None`` if *reader* may not see ids."""
+        if reader not in self.see_subjects:
+            return None
+        return self.pseudonyms.unseal(entry.sealed) if entry.sealed else ""
+
+    def is_about_everyone(self, entry: LogEntry) -> bool:
+        """Whether *entry* is about everyone, not about one person."""
+        return entry.pseudonym == self.pseudonyms.of(_EVERYONE)
+
+
+class Lookout:
+    """One thread, from ``start`` until draining begins: cuts readers that hang, and finds out who is behind."""
+
+    def __init__(self, downstream: Downstream, lifecycle: Lifecycle, errors: ErrorReports) -> None:
+        self._downstream = downstream
+        self._lifecycle = lifecycle
+        self._errors = errors
+        self._trouble = ""
+        self._thread = Thread(target=self._run, name="downstream", daemon=True)
+
+    def start(self) -> None:
+        """Look at once, then every second."""
+        self.look()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait until it has had its last look; draining must have begun."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look now."""
+        self._downstream.watches.cut_stalled()
+        try:
+            self._downstream.lags.look()
+            self._trouble = ""
+        except ConsentLogError as error:
+            if str(error) != self._trouble:  # reported once, not every second
+                self._errors.report("consent", error)
+            self._trouble = str(error)
+
+    def _run(self) -> None:
+        while not self._lifecycle.drained_within(PERIOD_SECONDS):
+            self.look()
