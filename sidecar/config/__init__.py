@@ -1,5 +1,6 @@
 """The configuration: every setting once, with default, unit and meaning; read once, then passed as an argument."""
 
+from sidecar.config.consent import Consent
 from sidecar.config.consumer import Consumer, Consumers
 from sidecar.config.listener import Listener, join_host_port, split_host_port
 from sidecar.config.nats import Nats
@@ -20,6 +21,7 @@ from sidecar.config.sources import load
 __all__ = [
     "Bundle",
     "Config",
+    "Consent",
     "Consumer",
     "Consumers",
     "Data",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
+from sidecar.config.consent import Consent
 from sidecar.config.consumer import Consumer, Consumers
 from sidecar.config.listener import Listener, join_host_port, split_host_port
 from sidecar.config.nats import Nats
@@ -216,6 +217,7 @@ class Config:
     server: Server = field(default_factory=Server)
     http: Http = field(default_factory=Http)
     limits: Limits = field(default_factory=Limits)
+    consent: Consent = field(default_factory=Consent)
     freshness: Freshness = field(default_factory=Freshness)
     consumers: Consumers = field(default_factory=Consumers)
     log: Log = field(default_factory=Log)
@@ -234,6 +236,11 @@ class Config:
     def token_file(self) -> Path:
         """Where the operator's token is."""
         return self.token.file or self.data.dir / "operator.token"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key of pseudonyms is."""
+        return self.consent.key_file or self.data.dir / "pseudonym.key"
 
     @property
     def http_address(self) -> str | None:

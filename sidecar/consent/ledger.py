@@ -14,7 +14,7 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, MAX_SEEN, Record, Seen
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
-from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, RequestError
+from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, LogLostError, RequestError
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure, Event
 from sidecar.model.instant import Instant
@@ -154,13 +154,14 @@ class Ledger:
     def import_lines(self, lines: Sequence[ImportLine]) -> ImportOutcome:
         """Record past events, all together; a line that cannot be recorded is told of and spoils no other."""
         rejections: list[tuple[int, str]] = []
+        ours: set[int] = set()  # places of lines that were appended, by an earlier attempt or this one
 
         def write_all(writing: _Writing) -> list[_Written]:
             rejections.clear()
             written = []
-            for line in lines:
+            for place, line in enumerate(lines):
                 try:
-                    written.append(self._import_line(writing, line))
+                    written.append(_first_time(self._import_line(writing, line), place, ours))
                 except (RequestError, EventConflictError) as error:
                     rejections.append((line.line, str(error)))
             return written
@@ -172,7 +173,7 @@ class Ledger:
             recorded=len(written) - duplicates,
             duplicates=duplicates,
             rejections=tuple(rejections),
-            revision=str(self._cache.revision()),
+            revision=self._revision(max((each.place.position() for each in written), default=0)),
         )
 
     def record_of(self, subject: str) -> tuple[str, Record]:
@@ -187,9 +188,14 @@ class Ledger:
         return self._log.history(self._pseudonyms.of(subject), after=after, limit=limit)
 
     def _record(self, subject: str, event: Event) -> Recorded:
+        ours: set[int] = set()
+
+        def write(writing: _Writing) -> _Written:
+            return _first_time(self._write(writing, subject, event), 0, ours)
+
         with self._turn:
             try:
-                return self._recorded(self._committed(lambda writing: self._write(writing, subject, event)))
+                return self._recorded(self._committed(write))
             except ConsentLogError:
                 # Whether it got there is not known; the log knows.
                 head = self._log.head(self._pseudonyms.of(subject))
@@ -202,12 +208,15 @@ class Ledger:
     def _committed(self, write: Callable[[_Writing], _Result]) -> _Result:
         """What *write* returns, once all that it appended is durable and in the cache."""
         attempts = 0
+        log_id = self._cache.log_id
         while True:
             writing: _Writing | None = None
             try:
+                self._require_log(log_id)
                 with self._log.batch() as batch:
                     writing = _Writing(batch)
                     result = write(writing)
+                self._require_log(log_id)  # else the positions are not those of the view
                 # What was found counts too: whoever sent it first may have been cut off before the cache had it.
                 self._cache.apply((*writing.found.values(), *writing.appended()), now=self._clock())
             except LogConflictError:
@@ -220,6 +229,12 @@ class Ledger:
                 raise
             else:
                 return result
+
+    def _require_log(self, log_id: str) -> None:
+        """What is appended to a log that nobody follows would be acknowledged and never seen."""
+        why = self._cache.lost
+        if why or self._cache.log_id != log_id:
+            raise LogLostError(why or "the consent log was replaced meanwhile; send the event again")
 
     def _reread(self, pseudonyms: Iterable[bytes]) -> None:
         """Take over what a batch of unknown outcome may have left in the log: durable must never mean unseen.
@@ -296,6 +311,14 @@ class Ledger:
 
     def _revision(self, position: int) -> str:
         return str(Revision(self._log.log_id, position))
+
+
+def _first_time(written: _Written, place: int, ours: set[int]) -> _Written:
+    """*written*, which is no repetition if an attempt before appended what is at *place*; remembers who did."""
+    if not written.duplicate:
+        ours.add(place)
+        return written
+    return replace(written, duplicate=place not in ours)
 
 
 def _placed(head: LogEntry | None) -> tuple[Seen, ...]:

@@ -180,6 +180,7 @@ class Fed(NamedTuple):
     through: int  # everything up to this position has been given
     beats: int  # heartbeats among it: proofs that the log was there a moment ago
     pending: int  # how many more are known to come
+    stamp: Instant | None = None  # when the last of the heartbeats was appended, by the log's own clock
 
 
 class Feed(Protocol):

@@ -90,6 +90,25 @@ def test_every_variable_sets_its_own_setting() -> None:
         pytest.param({"SIDECAR_LOG_FORMAT": "xml"}, ["log.format", "xml", "json"], id="format"),
         pytest.param({"SIDECAR_HTTP_ADDRESS": "here"}, ["http.address", "here", "off"], id="http"),
         pytest.param({"SIDECAR_DATA_DIR": ""}, ["data.dir"], id="empty-path"),
+        pytest.param({"SIDECAR_CONSENT_LOG": "kafka"}, ["consent.log", "kafka", "sqlite, nats"], id="log"),
+        pytest.param({"SIDECAR_CONSENT_MODE": "lazy"}, ["consent.mode", "lazy", "on_demand"], id="mode"),
+        pytest.param({"SIDECAR_CONSENT_MODE": "on_demand"}, ["consent.mode", "sqlite"], id="on-demand-alone"),
+        pytest.param({"SIDECAR_CONSENT_HELD_SUBJECTS": "500"}, ["held_subjects", "500", "sqlite"], id="held-alone"),
+        pytest.param(
+            {"SIDECAR_CONSENT_LOG": "nats", "SIDECAR_CONSENT_HELD_SUBJECTS": "9"}, ["held_subjects", "100"], id="held"
+        ),
+        pytest.param(
+            {
+                "SIDECAR_CONSENT_LOG": "nats",
+                "SIDECAR_CONSENT_HELD_SUBJECTS": "500",
+                "SIDECAR_CONSENT_MODE": "replica",
+            },
+            ["held_subjects", "every subject"],
+            id="bounded-replica",
+        ),
+        pytest.param({"SIDECAR_CONSENT_INSTANCE": "a b"}, ["consent.instance", "`a b`", "64"], id="instance"),
+        pytest.param({"SIDECAR_CONSENT_SNAPSHOT_SECONDS": "0"}, ["consent.snapshot_seconds", "86400"], id="snapshot"),
+        pytest.param({"SIDECAR_CONSENT_MAX_OFFLINE_DAYS": "0"}, ["consent.max_offline_days", "3650"], id="offline"),
         pytest.param({"SIDECAR_NATS_SERVERS": " "}, ["nats.servers", "at least one"], id="no-server"),
         pytest.param({"SIDECAR_NATS_SERVERS": "nats://a:1 b"}, ["nats.servers", "`b`", "nats://"], id="no-url"),
         pytest.param({"SIDECAR_NATS_SERVERS": "nats://a:99999"}, ["nats.servers", "99999"], id="no-port"),
@@ -142,6 +161,28 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     """A configuration that was asked for and is missing is not an empty one."""
     with pytest.raises(ConfigError, match="nowhere"):
         load(file=tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    ("settings", "holds"),
+    [
+        pytest.param({}, None, id="sqlite"),
+        pytest.param({"consent.log": "nats"}, None, id="nats"),
+        pytest.param({"consent.log": "nats", "consent.held_subjects": 500}, 500, id="a-bound-asks-for-on-demand"),
+        pytest.param({"consent.log": "nats", "consent.mode": "on_demand"}, 100_000, id="on-demand-is-bounded"),
+        pytest.param({"consent.log": "nats", "consent.mode": "replica"}, None, id="replica"),
+    ],
+)
+def test_how_many_subjects_a_view_holds(settings: dict[str, object], holds: int | None) -> None:
+    """All of them, unless a bound or the mode says otherwise."""
+    assert holds == load(flags=settings).consent.holds
+
+
+def test_the_key_is_with_the_data_unless_it_is_elsewhere() -> None:
+    """A secret that is mounted, for example."""
+    files = [load(environ=environ).key_file for environ in ({}, {"SIDECAR_CONSENT_KEY_FILE": "/run/key"})]
+
+    assert [Path(".data/pseudonym.key"), Path("/run/key")] == files
 
 
 def test_a_password_in_an_address_is_refused_and_not_shown() -> None:

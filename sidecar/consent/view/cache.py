@@ -1,11 +1,13 @@
 """The cache: what engine, ledger and transport know of a view of consent, whichever it is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from sidecar.consent.log import LogEntry
+from sidecar.consent.log import Head, LogEntry
 from sidecar.consent.profile import Standing
 from sidecar.consent.revision import Revision
+from sidecar.consent.view.contact import Contact
+from sidecar.consent.view.loading import Loading
 from sidecar.model.instant import Instant
 
 
@@ -45,6 +47,11 @@ class ConsentCache(Protocol):
         """Why the log is not the one that was followed any more; empty while it is."""
         ...
 
+    @property
+    def loading(self) -> Loading | None:
+        """How far a load has come; ``None`` while the view is complete, or nothing is loaded."""
+        ...
+
     def revision(self) -> Revision:
         """The revision up to which the view has every entry; read it before the slots, never after."""
         ...
@@ -65,7 +72,11 @@ class ConsentCache(Protocol):
         ...
 
     def apply(self, entries: Iterable[LogEntry], *, now: Instant) -> None:
-        """Take over last entries of their subjects that this process appended or found: the next question sees them."""
+        """Take over last entries of their subjects that this process appended or found: the next question sees them.
+
+        One that the view has a later entry in place of changes nothing. Of a log that others append to as well, the
+        revision does not follow: what they appended before may be missing yet.
+        """
         ...
 
     def refresh(self, pseudonym: bytes, *, now: Instant) -> None:
@@ -77,12 +88,44 @@ class ConsentCache(Protocol):
         ...
 
     def check(self, *, now: Instant, ticks: Instant) -> None:
-        """Find out whether the log can be read, at *ticks* of a clock that never steps back.
+        """See to what only a look at the clock tells, at *ticks* of one that never steps back; about once a second.
 
-        Raises ``ConsentLogError`` if it cannot.
+        Raises ``ConsentLogError`` if the log cannot be read, where that is what tells the age of the view.
         """
         ...
 
     def age_ms(self, ticks: Instant) -> int:
         """How old the view may be, in milliseconds."""
+        ...
+
+
+class FollowedCache(ConsentCache, Protocol):
+    """A view of a log that others append to as well. One thread follows the log and tells it (``Applier``).
+
+    ``begin``, any number of ``take``, ``complete``, and then ``take`` for good; ``begin`` again after a loss.
+    """
+
+    @property
+    def contact(self) -> Contact:
+        """How the view stands to the log; the thread that follows it writes there."""
+        ...
+
+    def begin(self, *, now: Instant) -> int | None:
+        """Start over, as a view of the log as it is now; what is served until ``complete`` stays what it was.
+
+        Returns the position to follow the log from; ``None``: from the last entry of everybody. Raises
+        ``ConsentLogError``.
+        """
+        ...
+
+    def take(self, heads: Sequence[Head], *, through: int, now: Instant) -> None:
+        """Take over *heads*, in the order of the log, then be at *through*: slots first, then the revision.
+
+        A head that cannot be read has its subject be refreshed, and so denied; it stops nobody else's. Quick for few
+        heads: the interpreter is not let go meanwhile.
+        """
+        ...
+
+    def complete(self) -> None:
+        """What was begun has all that the log had then, so it is served from now on."""
         ...

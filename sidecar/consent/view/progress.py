@@ -4,7 +4,7 @@ from threading import Condition
 
 
 class Progress:
-    """A position that only grows. Safe for any number of threads."""
+    """A position that only grows, unless it starts over. Safe for any number of threads."""
 
     def __init__(self) -> None:
         self._position = 0
@@ -16,6 +16,12 @@ class Progress:
             if position > self._position:
                 self._position = position
                 self._grown.notify_all()
+
+    def start_over(self, position: int) -> None:
+        """Positions are those of another log from now on; those who wait are told."""
+        with self._grown:
+            self._position = position
+            self._grown.notify_all()
 
     def wait(self, *, beyond: int, seconds: float) -> bool:
         """Wait at most *seconds* until there is more than *beyond*: whether there is."""

@@ -1,43 +1,61 @@
 """A view of everybody: each subject has a slot in memory.
 
-The slots are those of the log's last entries; what this process appends is applied at once.
+Of a log that only this process appends to, what it appends is the view's next revision. Of a shared one its own entries
+are put at once, but only the feed, which has everybody's in order, advances the revision (ADR-0025).
 """
 
-from collections.abc import Iterable
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
-from sidecar.bounded import Generations
 from sidecar.consent.log import ConsentLog, Head, LogEntry
-from sidecar.consent.packing import outline, unpack
 from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
+from sidecar.consent.view.ahead import Ahead
+from sidecar.consent.view.contact import Contact
+from sidecar.consent.view.loading import Load, Loading
 from sidecar.consent.view.progress import Progress
+from sidecar.consent.view.shapes import Shapes
 from sidecar.consent.view.slots import NEVER, OVERDUE, Slots
-from sidecar.errors import ConsentLogError
+from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND, Instant
-
-_SHAPES = 65_536
+from sidecar.model.vocabulary import AgeBand
 
 _CLOCK_SLACK: Final = SECOND
 """How far a clock may step back before what was resolved under it is resolved again, in microseconds."""
+
+_VOID: Final = sys.maxsize
+"""A position later than any: whatever was read does not count."""
 
 
 class Replica:
     """Every subject's standing, as of one revision of the log.
 
     Any number of threads may look up, without a lock: a slot is replaced by one store of a reference, and the revision
-    only after it. Whoever writes takes turns.
+    only after it. Whoever writes takes turns. With a *contact* it is a ``FollowedCache``.
     """
 
-    def __init__(self, log: ConsentLog, pseudonyms: Pseudonyms) -> None:
+    def __init__(
+        self, log: ConsentLog, pseudonyms: Pseudonyms, *, contact: Contact | None = None, load: Load | None = None
+    ) -> None:
         self._log = log
         self.pseudonym: Final = pseudonyms.of
         """The pseudonym of a subject."""
+        self.contact: Final = contact or Contact()
+        self._followed = contact is not None
+        self._load = load or Load(lambda: 0)
         self._slots = Slots()
-        self._revision = Revision(log.log_id, 0)
+        self._next: Slots | None = None  # of a view that is not complete yet
+        self._next_revision = Revision(log.log_id, 0)
+        self._revision = self._next_revision
         self._progress = Progress()
+        self._ahead = Ahead()
+        self._reads: dict[bytes, list[_Read]] = {}
+        self._shapes = Shapes()
         self._writing = Lock()
         self._resolved_at: Instant = NEVER  # the latest instant that a slot was resolved at
         self._readable_at: Instant | None = None  # when the log could last be read, in ticks
@@ -66,7 +84,12 @@ class Replica:
     @property
     def lost(self) -> str:
         """Why the log is not the one that was followed any more; empty while it is."""
-        return ""
+        return self.contact.lost
+
+    @property
+    def loading(self) -> Loading | None:
+        """How far a load has come."""
+        return self._load.loading
 
     def revision(self) -> Revision:
         """The revision up to which the view has every entry; read it before the slots, never after."""
@@ -84,93 +107,195 @@ class Replica:
         return self._slots.get(pseudonym) or UNKNOWN_STANDING
 
     def apply(self, entries: Iterable[LogEntry], *, now: Instant) -> None:
-        """Take over new last entries of their subjects, together: the slots first, then the revision."""
+        """Take over last entries of their subjects that this process appended or found: the next question sees them.
+
+        Raises ``LogLostError`` if the log is lost: nobody knows which one they are of.
+        """
         position = 0
         for entry in entries:
             standing = resolve(entry.record, now)
             with self._writing:
-                self._put(entry.pseudonym, standing, now)
+                self._require_log()
+                if self._puts(entry.pseudonym, entry.position):
+                    self._put(entry.pseudonym, standing, now, position=entry.position)
             position = max(position, entry.position)
-        self._advance(position)
+        if not self._followed:
+            with self._writing:
+                self._reach(position)
 
     def refresh(self, pseudonym: bytes, *, now: Instant) -> None:
-        """Read the subject's record again and resolve it at *now*; raises ``ConsentLogError``."""
-        with self._writing:  # around the read too: what is read must not overwrite a later entry
+        """Read the subject's record again and resolve it at *now*; raises ``ConsentLogError``.
+
+        What is put meanwhile is not overwritten by what was read before.
+        """
+        self._require_log()
+        with self._reading(pseudonym) as read:
             head = self._log.head(pseudonym)
             if head is None:
-                self._slots.drop(pseudonym)
-            else:
-                self._put(pseudonym, resolve(head.record, now), now)
+                self._log.ping()  # one that was destroyed has nobody; it must still be the one that there was
+            with self._writing:
+                self._require_log()
+                if head is None and not read.overtaken_at:
+                    self._slots.drop(pseudonym)
+                elif head is not None and head.position >= read.overtaken_at and self._replaces(head):
+                    self._put(pseudonym, resolve(head.record, now), now, position=head.position)
 
     def distrust(self, pseudonyms: Iterable[bytes]) -> None:
         """Have each be refreshed before it is next used: what the log has of it is not known."""
         with self._writing:
             for pseudonym in pseudonyms:
-                self._put(pseudonym, self.lookup(pseudonym)._replace(changes_at=OVERDUE), NEVER)
+                self._put(pseudonym, self._doubtful(pseudonym), NEVER, position=_VOID)
 
     def load(self, *, now: Instant, ticks: Instant = 0) -> None:
-        """Take over the whole log; raises ``ConsentLogError``. Until it returns the view is not complete."""
+        """Take over all of a log that is not shared; raises ``ConsentLogError``. Until then nothing may be answered."""
         position = self._log.last_position()  # before the entries, which may be later, never earlier
-        known: Generations[tuple[bytes, tuple[bool, ...]], tuple[Profile, bool]] = Generations(_SHAPES)
+        self._load.begin(position)
         for head in self._log.heads():
-            standing = _resolve_packed(head, now, known)
+            standing = self._shapes.standing(head.packed, now)
             with self._writing:
-                self._put(head.pseudonym, standing, now)
-        self._advance(position)
+                self._put(head.pseudonym, standing, now, position=head.position)
+            self._load.add(1)
+        with self._writing:
+            self._reach(position)
         self._readable_at = ticks
+        self._load.end()
+
+    def begin(self, *, now: Instant) -> int | None:  # noqa: ARG002 - of the protocol
+        """Start over with empty slots, beside those that are served."""
+        with self._writing:
+            self._next, self._next_revision = Slots(), Revision(self._log.log_id, 0)
+            self._ahead = Ahead()
+            for reads in self._reads.values():
+                for read in reads:
+                    read.overtaken_at = _VOID
+        return None
+
+    def take(self, heads: Sequence[Head], *, through: int, now: Instant) -> None:
+        """Take over *heads*, in the order of the log, then be at *through*: slots first, then the revision."""
+        resolved = [(head, self._resolved(head, now)) for head in heads]
+        with self._writing:
+            for head, standing in resolved:
+                if self._ahead.fed(head.pseudonym, head.position):
+                    doubtful = head.position <= self._ahead.doubted_through
+                    known = standing._replace(changes_at=OVERDUE) if doubtful else standing
+                    self._put(head.pseudonym, known, now, position=head.position)
+            self._reach(through)
+
+    def complete(self) -> None:
+        """Serve what was begun: its slots first, then its revision."""
+        with self._writing:
+            assert self._next is not None  # else there is nothing that was begun
+            before, self._slots = self._slots, self._next
+            self._next, self._revision = None, self._next_revision
+            self._progress.start_over(self._revision.position)
+        for _ in before.retire():
+            time.sleep(0)
 
     def check(self, *, now: Instant, ticks: Instant) -> None:
-        """Find out whether the log can be read, at *ticks* of a clock that never steps back; the view ages while not.
+        """Find out, if nothing else tells, whether the log can be read; the view ages while it cannot.
 
-        If *now* lies before what slots were resolved at, because a clock ran ahead and was put right, all are resolved
-        again: a child that had come of age is a child again. Raises ``ConsentLogError`` if the log cannot be read.
+        If *now* lies before what slots were resolved at, because a clock ran ahead and was put right, each that an
+        instant has passed for is resolved again before it is used: a child that had come of age is a child again.
         """
         try:
-            self._log.ping()
-            if now < self._resolved_at - _CLOCK_SLACK:
-                self._refresh_all(now)
+            if not self._followed:
+                self._log.ping()
         except ConsentLogError:
             self._failing = True
             raise
         self._readable_at, self._failing = ticks, False
+        if now < self._resolved_at - _CLOCK_SLACK:
+            self._doubt_what_passed()
+            self._resolved_at = now
 
     def age_ms(self, ticks: Instant) -> int:
-        """How old the view may be: 0 while the log can be read, because whatever is in it is applied already."""
+        """How old the view may be.
+
+        Of a shared log, by its heartbeats; of another 0 while it can be read: whatever is in it is applied already.
+        """
+        if self._followed:
+            return self.contact.age_ms(ticks)
         if not self._failing or self._readable_at is None:
             return 0
         return max(0, ticks - self._readable_at) // 1_000
 
-    def _refresh_all(self, now: Instant) -> None:
-        for pseudonym in self._slots.pseudonyms():
-            self.refresh(pseudonym, now=now)
-        self._resolved_at = now
+    def _require_log(self) -> None:
+        if self.contact.lost:
+            raise LogLostError(self.contact.lost)
 
-    def _advance(self, position: int) -> None:
-        with self._writing:
-            if position > self._revision.position:
-                self._revision = Revision(self._revision.log_id, position)
-                self._progress.reach(position)
+    def _resolved(self, head: Head, now: Instant) -> Standing:
+        try:
+            return self._shapes.standing(head.packed, now)
+        except ConsentLogError:
+            return self._doubtful(head.pseudonym)  # who asks about it is told why
 
-    def _put(self, pseudonym: bytes, standing: Standing, now: Instant) -> None:
-        """Replace a slot by what was resolved at *now*; only while holding the lock."""
+    def _doubtful(self, pseudonym: bytes) -> Standing:
+        return (self._filled.get(pseudonym) or UNKNOWN_STANDING)._replace(changes_at=OVERDUE)
+
+    def _puts(self, pseudonym: bytes, position: int) -> bool:
+        """Whether what this process appended is the subject's latest; what the feed has passed, it has brought."""
+        return not self._followed or (position > self._through and self._ahead.put(pseudonym, position))
+
+    def _replaces(self, head: LogEntry) -> bool:
+        """Whether what the log was found to have is the subject's latest."""
+        behind = self._ahead.put if head.position > self._through else self._ahead.fed
+        return not self._followed or behind(head.pseudonym, head.position)
+
+    @property
+    def _filled(self) -> Slots:
+        """The slots that are written to."""
+        return self._slots if self._next is None else self._next
+
+    @property
+    def _through(self) -> int:
+        """The position that the feed has come to."""
+        return (self._revision if self._next is None else self._next_revision).position
+
+    def _reach(self, position: int) -> None:
+        """Be at *position*; only while holding the lock."""
+        if self._next is not None:
+            self._next_revision = Revision(self._next_revision.log_id, max(position, self._next_revision.position))
+        elif position > self._revision.position:
+            self._revision = Revision(self._revision.log_id, position)
+            self._progress.reach(position)
+        self._ahead.passed(position)
+
+    def _put(self, pseudonym: bytes, standing: Standing, now: Instant, *, position: int) -> None:
+        """Replace a slot by what was resolved at *now* from the entry at *position*; only while holding the lock."""
         self._resolved_at = max(self._resolved_at, now)
-        self._slots.put(pseudonym, standing)
+        self._filled.put(pseudonym, standing)
+        for read in self._reads.get(pseudonym, ()):
+            read.overtaken_at = max(read.overtaken_at, position)
+
+    @contextmanager
+    def _reading(self, pseudonym: bytes) -> Iterator["_Read"]:
+        """A reading of the subject's record that is told what is put meanwhile."""
+        read = _Read()
+        with self._writing:
+            self._reads.setdefault(pseudonym, []).append(read)
+        try:
+            yield read
+        finally:
+            with self._writing:
+                self._reads[pseudonym].remove(read)
+                if not self._reads[pseudonym]:
+                    del self._reads[pseudonym]
+
+    def _doubt_what_passed(self) -> None:
+        for pseudonyms in self._slots.by_profile(_by_the_clock):
+            self.distrust(pseudonyms)
+            time.sleep(0)
 
 
-def _resolve_packed(
-    head: Head, now: Instant, known: Generations[tuple[bytes, tuple[bool, ...]], tuple[Profile, bool]]
-) -> Standing:
-    """What ``resolve`` gives for the record of *head*, but each shape resolved only once.
+class _Read:
+    """A reading of a record; two are equal only if they are one."""
 
-    A profile follows from a record's shape and from which instants of its clock have passed; see ``packing``.
-    """
-    shape, orders, clock = outline(head.packed)
-    key = (shape, tuple([instant <= now for instant in clock]))
-    profile_and_no = known.get(key)
-    if profile_and_no is None:
-        standing = resolve(unpack(head.packed), now)
-        known.put(key, (standing.profile, bool(standing.times)))
-        return standing
-    profile, says_no = profile_and_no
-    changes_at = min((instant for instant in clock if instant > now), default=None)
-    return Standing(profile, changes_at, orders if says_no else ())
+    __slots__ = ("overtaken_at",)
+
+    def __init__(self) -> None:
+        self.overtaken_at = 0  # the latest position of what was put meanwhile
+
+
+def _by_the_clock(profile: Profile) -> bool:
+    """Whether *profile* is what it is because an instant has passed."""
+    return profile.age in (AgeBand.TEEN, AgeBand.ADULT) or any(entry.expired for entry in profile.entries)

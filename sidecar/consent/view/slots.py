@@ -96,11 +96,25 @@ class Slots:
         if before is not None:
             self._leave(before[0].profile)
 
-    def pseudonyms(self) -> Iterator[bytes]:
-        """Everybody who has a slot; of those that come or go meanwhile some."""
+    def by_profile(self, applies: Callable[[Profile], bool]) -> Iterator[tuple[bytes, ...]]:
+        """Everybody whose profile *applies*, some at a time; of those that come or go meanwhile some."""
+        known: dict[Profile, bool] = {}
         for place, shard in enumerate(self._shards):
-            first = bytes((place >> 2,))
-            yield from (first + key for key in tuple(shard))
+            first, found = bytes((place >> 2,)), []
+            for key, (standing, _) in tuple(shard.items()):
+                profile = standing.profile
+                if profile not in known:
+                    known[profile] = applies(profile)
+                if known[profile]:
+                    found.append(first + key)
+            yield tuple(found)
+
+    def retire(self) -> Iterator[None]:
+        """Forget everybody, a little at each step; they must not be in use any more."""
+        for shard in self._shards:
+            shard.clear()
+            yield
+        self._profiles.clear()
 
     def _leave(self, profile: Profile) -> None:
         shared = self._profiles[profile]

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sidecar.bounded import Generations
 from sidecar.consent.log import Head, LogEntry
 from sidecar.consent.packing import pack
 from sidecar.consent.profile import EMPTY_PROFILE, UNKNOWN_STANDING, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Entry, Kind, Record
-from sidecar.consent.view.replica import Replica, _resolve_packed
+from sidecar.consent.view.replica import Replica
+from sidecar.consent.view.shapes import Shapes
 from sidecar.consent.view.slots import SHARDS
 from sidecar.errors import ConsentLogError
 from sidecar.model.catalog import Catalog
@@ -110,20 +110,19 @@ def test_a_loaded_cache_has_every_subject() -> None:
     assert resolve(UNTIL, NOW) == cache.lookup(cache.pseudonym("eve"))
     assert UNKNOWN_STANDING == cache.lookup(cache.pseudonym("zoe"))
     assert (3, 3) == (cache.applied, cache.subjects)
-    assert "0123456789abcdef" == cache.log_id
+    assert ("0123456789abcdef", "", None) == (cache.log_id, cache.lost, cache.loading)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(catalogs(), st.lists(lives(most=4), max_size=3), st.integers(-1, 400))
 def test_a_shape_is_resolved_only_once_and_right(catalog: Catalog, life: list[tuple[Step, ...]], after: int) -> None:
     """What is remembered of one record serves all of its shape, at any time, as if each had been resolved."""
-    known: Generations[tuple[bytes, tuple[bool, ...]], tuple[object, bool]] = Generations(64)
+    shapes = Shapes()
     records = [lived(catalog, steps) for steps in life]
 
     for now in (START + after, START + after // 2, START):
         for record in records:
-            head = Head(1, b"", pack(record))
-            assert resolve(record, now) == _resolve_packed(head, now, known)  # type: ignore[arg-type] # opaque here
+            assert resolve(record, now) == shapes.standing(pack(record), now)
 
 
 def test_subjects_that_said_the_same_share_a_profile() -> None:
@@ -263,6 +262,9 @@ def test_a_clock_that_is_put_right_has_everything_resolved_again(tmp_path: Path)
         ages = [at_work.cache.lookup(pseudonym).profile.age]
         for now in (NOW + 99_500_000, NOW):
             at_work.cache.check(now=now, ticks=0)
+            changes_at = at_work.cache.lookup(pseudonym).changes_at
+            if changes_at is not None and changes_at <= now:
+                at_work.cache.refresh(pseudonym, now=now)
             ages.append(at_work.cache.lookup(pseudonym).profile.age)
 
     assert [AgeBand.ADULT, AgeBand.ADULT, AgeBand.CHILD] == ages
