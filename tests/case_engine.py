@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -55,17 +56,18 @@ class EngineWorld:
             raise CaseError(blamed(message))
         return bool(outcome.duplicates)
 
-    def ask(self, case: Case, subject: str) -> Observed:
+    def ask(self, case: Case, subject: str, others: tuple[str, ...]) -> Observed:
         """Asks again after what a pending answer waits for, as a transport would."""
         view = dict(case.view)
         unavailable = view.pop("unavailable", False)
         request = _model_request(case, subject, self._cache.log_id, self._cache.applied)
+        request = replace(request, co_subjects=others)
         try:
-            answer = self._decide(request, Freshness(**view), may_wait=True)
-            if isinstance(answer, Pending):
-                if answer.pseudonym is not None and not unavailable:
+            for _ in (subject, *others):
+                answer = self._decide(request, Freshness(**view), may_wait=True)
+                if isinstance(answer, Pending) and answer.pseudonym is not None and not unavailable:
                     self._cache.refresh(answer.pseudonym, now=self.clock())
-                answer = self._decide(request, Freshness(**view), may_wait=False)
+            answer = self._decide(request, Freshness(**view), may_wait=False)
         except RequestError as error:
             raise CaseError(error.field) from error
         assert isinstance(answer, Answer)

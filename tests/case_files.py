@@ -145,7 +145,7 @@ def _shipped() -> Iterator[Case]:
         for case in shipped.cases:
             for number, row in enumerate(case.rows if case.name in alone else ()):
                 name = case.name if len(case.rows) == 1 else f"{case.name} ({number + 1})"
-                if isinstance(row.person, Timeline):
+                if all(isinstance(person, Timeline) for person in (row.person, *row.others)):
                     yield Case(suite=suite, name=name, now=show(row.now), ask=_asked(row), view={}, want=row.want)
 
 

@@ -38,10 +38,11 @@ class CaseRunner:
     def run(self, case: Case) -> None:
         """Raise ``AssertionError`` unless the answer is as the case wants it."""
         world = self._world(case.suite)
-        subject = self._subject(case, world)
+        subject = self._subject(case, world, case.ask["subject"])
+        others = tuple(self._subject(case, world, name) for name in case.ask.get("co_subjects", ()))
         world.clock.now = parse(case.now)
         try:
-            observed = world.ask(case, subject)
+            observed = world.ask(case, subject, others)
         except CaseError as error:
             assert case.error == str(error)  # noqa: PT017 - an error is one of the answers
             return
@@ -58,9 +59,8 @@ class CaseRunner:
             world = self._worlds[suite.world] = self._make(suite, scratch, self._stack)
         return world
 
-    def _subject(self, case: Case, world: World) -> str:
-        """The id of the person asked about, after everything that they did was recorded."""
-        name = case.ask["subject"]
+    def _subject(self, case: Case, world: World, name: str) -> str:
+        """The id of somebody asked about, after everything that they did was recorded."""
         if not name:
             return ""
         # A view may depend on what was asked before, so such a case has its own subject.

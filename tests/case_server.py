@@ -69,10 +69,11 @@ class ServedWorld:
             raise CaseError(blamed(rejection.message))
         return bool(batch.duplicates)
 
-    def ask(self, case: Case, subject: str) -> Observed:
+    def ask(self, case: Case, subject: str, others: tuple[str, ...]) -> Observed:
         """By ``Check``, and by ``Explain``, which must answer the same and tells the facts."""
         world = self._served.sidecar.world
         request = _proto_request(case, subject, world.cache.log_id, world.cache.applied)
+        request.co_subjects.extend(others)
         stub = self._authorization[case.ask.get("through", "")]
         with _view(self._served, case.view):
             response = self._call(stub.Check, request)
@@ -125,7 +126,6 @@ def _proto_request(case: Case, subject: str, log_id: str, applied: int) -> autho
         # An action that is left out stays unspecified, which must mean use.
         action=f"ACTION_{ask.get('action', 'unspecified').upper()}",
         subject=subject,
-        co_subjects=ask.get("co_subjects", ()),
         fields=case.fields,
         purpose=ask["purpose"],
         channel=ask.get("channel", ""),
@@ -192,6 +192,7 @@ def _observed(
         "because": {choice.fact: choice.event_id for choice in explanation.choices},
         "clock_changes_at": _stamp(response, "clock_changes_at"),
         "cache_for_ms": response.cache_for_ms,
+        "co_subjects_denied": response.co_subjects_denied,
     }
 
 

@@ -27,8 +27,8 @@ class World(Protocol):
     def record(self, subject: str, step: Mapping[str, Any], id_: str) -> bool:
         """Whether the step had been recorded before; raises ``CaseError``."""
 
-    def ask(self, case: Case, subject: str) -> Observed:
-        """The answer to the case's question about *subject*; raises ``CaseError``."""
+    def ask(self, case: Case, subject: str, others: tuple[str, ...]) -> Observed:
+        """The answer to the case's question about *subject* and *others*; raises ``CaseError``."""
 
 
 def blamed(message: str) -> str:

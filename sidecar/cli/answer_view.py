@@ -29,6 +29,7 @@ def to_plain(decision: Decision, remedies: Mapping[str, Remedy]) -> dict[str, ob
         "clock_changes_at": _instant(decision.clock_changes_at),
         "cache_for_ms": decision.cache_for_ms,
         "decision_id": decision.decision_id,
+        "co_subjects_denied": decision.co_subjects_denied,
     }
 
 
@@ -85,6 +86,8 @@ def _show_results(decision: Decision) -> None:
             for field in decision.fields
         ],
     )
+    if decision.co_subjects_denied:
+        show_line(f"co-subjects who do not allow all of it: {decision.co_subjects_denied}; who is not told")
     for field in decision.fields:
         for must in field.obligations:
             show_line(f"{field.field}: {must.name} it by `{must.value}` before use; who cannot must not use it")

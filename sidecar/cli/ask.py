@@ -29,6 +29,13 @@ _ARGUMENTS: Final = (
     click.argument("service"),
     click.argument("fields", nargs=-1, required=True, metavar="FIELD..."),
     click.option("--subject", required=True, metavar="ID", help="Whose data."),
+    click.option(
+        "--co-subject",
+        "co_subjects",
+        multiple=True,
+        metavar="ID",
+        help="Who else is in the same data; may be repeated. All must allow it.",
+    ),
     click.option("--purpose", required=True, metavar="KEY", help="What for."),
     click.option(
         "--channel", default="", metavar="NAME", help="Through which channel; left out where there is but one."
@@ -66,6 +73,7 @@ class _Asked:
         except ValueError as error:
             raise click.UsageError(str(error), click.get_current_context()) from error
         words = [question.service, *question.fields, "--subject", question.subject, "--purpose", question.purpose]
+        words += repeated("--co-subject", question.co_subject_ids)
         words += ["--channel", question.channel] if question.channel else []
         words += ["--recipient", question.recipient] if question.recipient else []
         words += [] if question.action == "use" else ["--action", question.action]

@@ -7,8 +7,8 @@ from typing import Final
 
 from sidecar.cli.invocation import Invocation, repeated
 from sidecar.client import FieldDecision, Question
-from sidecar.engine.explain import summary
-from sidecar.model.decision import FieldResult, Request
+from sidecar.engine.explain import OTHERS, PERSONAL, summary
+from sidecar.model.decision import FieldResult, Others, Request
 from sidecar.model.vocabulary import Action, Effect, Reason
 
 
@@ -50,6 +50,8 @@ def remedy(
     *words* are the arguments that put the question; the command of last resort explains it, unless they are empty.
     """
     why = _why(question, field)
+    if field.by_co_subjects and field.reason in PERSONAL:
+        return Remedy(why=why, change=OTHERS)
     if field.consent_to_ask is not None:
         return Remedy(why=why + _when(field, now), command=_consent(question, field, invocation))
     if field.reason in _FILES and (field.determining_policies or field.reason != Reason.FORBIDDEN):
@@ -75,7 +77,11 @@ def remedy(
 
 def _why(question: Question, field: FieldDecision) -> str:
     result = FieldResult(
-        field=field.field, effect=Effect.DENY, reason=Reason(field.reason), unknown_name=field.unknown_name
+        field=field.field,
+        effect=Effect.DENY,
+        reason=Reason(field.reason),
+        unknown_name=field.unknown_name,
+        others=Others(facts=(), deny=True) if field.by_co_subjects else None,
     )
     request = Request(
         service=question.service,

@@ -102,6 +102,7 @@ def from_response(question: Question, response: authorization_pb2.CheckResponse)
             clock_changes_at=_instant(response, "clock_changes_at", response.clock_changes_at),
             cache_for_ms=response.cache_for_ms,
             decision_id=response.decision_id,
+            co_subjects_denied=response.co_subjects_denied,
         )
     except _MalformedError as error:
         return denied(question, Failure.MALFORMED_ANSWER, str(error))
@@ -125,6 +126,7 @@ def _from_field(result: authorization_pb2.FieldResult) -> FieldDecision:
     _expect((effect is Effect.DENY) is not (reason == model_pb2.REASON_ALLOWED), "effect and reason disagree")
     masked = effect is Effect.ALLOW_WITH_OBLIGATIONS
     _expect(masked is bool(result.obligations), "effect and obligations disagree")
+    _expect(not result.by_co_subjects or effect is Effect.DENY, "a co-subject denies what is allowed")
     return FieldDecision(
         field=result.field,
         effect=effect,
@@ -134,6 +136,7 @@ def _from_field(result: authorization_pb2.FieldResult) -> FieldDecision:
         consent_to_ask=_consent(result),
         ask_not_before=_instant(result, "ask_not_before", result.ask_not_before),
         unknown_name=result.unknown_name,
+        by_co_subjects=result.by_co_subjects,
     )
 
 

@@ -57,6 +57,7 @@ class FieldDecision:
     consent_to_ask: ConsentToAsk | None = None
     ask_not_before: datetime | None = None  # aware, UTC; set exactly if *consent_to_ask* is
     unknown_name: str = ""  # which name was unknown, with the UNKNOWN_ reasons
+    by_co_subjects: bool = False  # the subject allows it, and somebody else in the same data does not
 
     @property
     def allowed(self) -> bool:
@@ -91,6 +92,7 @@ class Decision:
     clock_changes_at: datetime | None = None  # aware, UTC
     cache_for_ms: int = 0  # 0: not at all
     decision_id: str = ""
+    co_subjects_denied: int = 0  # how many co-subjects do not allow some field
     failure: Failure | None = None  # set: there is no answer, and every field is denied
     detail: str = ""  # what went wrong, with *failure*
 

@@ -23,6 +23,7 @@ class Question:
 
     fields: str | Collection[str]  # one or up to 64
     subject: str
+    co_subjects: str | Collection[str] = ()  # up to 7: everyone else who is in the same data; all must allow it
     purpose: str
     service: str = ""  # empty: the service that the listener is pinned to
     action: str = "use"  # collect, use, share or retain
@@ -36,6 +37,11 @@ class Question:
         """The fields asked about, in order."""
         return (self.fields,) if isinstance(self.fields, str) else tuple(self.fields)
 
+    @property
+    def co_subject_ids(self) -> tuple[str, ...]:
+        """The co-subjects, in order."""
+        return (self.co_subjects,) if isinstance(self.co_subjects, str) else tuple(self.co_subjects)
+
 
 def to_request(question: Question) -> authorization_pb2.CheckRequest:
     """*question* as the protocol has it; raises ``ValueError`` or ``TypeError`` for what the protocol cannot hold."""
@@ -43,6 +49,7 @@ def to_request(question: Question) -> authorization_pb2.CheckRequest:
         service=question.service,
         action=_action(question.action),
         subject=question.subject,
+        co_subjects=question.co_subject_ids,
         fields=question.field_keys,
         purpose=question.purpose,
         channel=question.channel,

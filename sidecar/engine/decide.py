@@ -1,12 +1,15 @@
 """The decision: from a request, one bundle and one view of consent to an answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
-from sidecar.consent.profile import UNKNOWN_STANDING, Standing
+from sidecar.consent.profile import Standing
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
+from sidecar.engine.together import together
 from sidecar.model.catalog import Purpose
 from sidecar.model.decision import Answer, ConsentToAsk, FieldResult, Pending, Question, Request, Verdict
 from sidecar.model.facts import Facts
@@ -48,6 +51,19 @@ def _too_old(age_ms: int, bound_ms: int | None, purpose: Purpose) -> bool:
     return bound_ms is not None and age_ms > bound_ms + grace * 1000
 
 
+_FRESH: Final = Freshness()
+
+
+class _View(NamedTuple):
+    """What is asked, and what a cache has of the people it is asked about."""
+
+    asked: Sequence[Question | FieldResult]
+    standings: Sequence[Standing | None]  # of the subject, then of each co-subject; None: it cannot be used
+    revision: Revision | None  # as of which; None: of no log
+    unmet: Reason | None = None  # why none can
+    pending: Pending | None = None  # what has to be done first
+
+
 class DecisionPoint:
     """Decides requests against a cache of consent; holds no state of its own, safe for any number of threads.
 
@@ -62,57 +78,77 @@ class DecisionPoint:
     ) -> Answer | Pending:
         """The answer to *request* at *now*.
 
-        Returns ``Pending`` instead, if *may_wait*, when the subject's slot must be resolved again or the view has not
+        With co-subjects a field is allowed only if it is for all, each once; those who do not allow some field are
+        counted, unless nobody was asked because a name is unknown or a source is stale.
+
+        Returns ``Pending`` instead, if *may_wait*, when somebody's slot must be resolved again or the view has not
         yet applied the revision asked for; without *may_wait* both are denies. Never waits.
 
         Raises ``RequestError`` if ``at_least_as_fresh`` is no revision, ``OverloadedError`` if the service asks too
         many new questions (ADR-0016).
         """
         seen = self._cache.revision()
-        wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else None
         asked = questions(request, snapshot.catalog)
-        standing, unmet, pending = UNKNOWN_STANDING, None, None
-        if any(isinstance(item, Question) for item in asked):
-            if wanted is not None and wanted.log_id != seen.log_id:
-                unmet = Reason.STALE_CONSENT
-            elif wanted is not None and wanted.position > seen.position:
-                unmet, pending = Reason.STALE_CONSENT, Pending(position=wanted.position)
-            else:
-                pseudonym = self._cache.pseudonym(request.subject)
-                held = self._cache.lookup(pseudonym)
-                if held is None or (held.changes_at is not None and held.changes_at <= now):
-                    unmet, pending = Reason.CONSENT_UNAVAILABLE, Pending(pseudonym=pseudonym)
-                else:
-                    standing = held
-        if pending is not None and may_wait:
-            return pending
-        results = tuple(
-            _decide(item, snapshot, standing, now=now, unmet=_unserved(item, snapshot, freshness, unmet))
-            for item in asked
-        )
-        changes_at = _clock_changes_at(asked, snapshot, standing, now)
-        return Answer(
-            results=results,
-            policy_revision=snapshot.bundle.revision,
-            consent_revision=str(seen),
-            consent_age_ms=freshness.consent_age_ms,
-            clock_changes_at=changes_at,
-            cache_for_ms=_cache_for_ms(results, request, snapshot, changes_at, now) if freshness.fresh else 0,
-        )
+        view = self._view(request, asked, seen, now)
+        if view.pending is not None and may_wait:
+            return view.pending
+        return _answer(request, snapshot, view, now=now, freshness=freshness)
+
+    def _view(self, request: Request, asked: Sequence[Question | FieldResult], seen: Revision, now: Instant) -> _View:
+        wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else None
+        if not any(isinstance(item, Question) for item in asked):
+            return _View(asked, (), seen)
+        if wanted is not None and wanted.log_id != seen.log_id:
+            return _View(asked, (), seen, Reason.STALE_CONSENT)
+        if wanted is not None and wanted.position > seen.position:
+            return _View(asked, (), seen, Reason.STALE_CONSENT, Pending(position=wanted.position))
+        standings: list[Standing | None] = []
+        pending = None
+        for subject in (request.subject, *request.co_subjects):
+            pseudonym = self._cache.pseudonym(subject)
+            held = self._cache.lookup(pseudonym)
+            if held is None or (held.changes_at is not None and held.changes_at <= now):
+                held, pending = None, pending or Pending(pseudonym=pseudonym)
+            standings.append(held)
+        return _View(asked, standings, seen, None, pending)
 
 
-def decide_standing(request: Request, standing: Standing, snapshot: Snapshot, *, now: Instant) -> Answer:
-    """The answer to *request* about a person of this *standing* at *now*, with nothing stale; without a log."""
-    asked = questions(request, snapshot.catalog)
-    results = tuple(_decide(item, snapshot, standing, now=now, unmet=None) for item in asked)
-    changes_at = _clock_changes_at(asked, snapshot, standing, now)
+def decide_standing(
+    request: Request, standing: Standing, snapshot: Snapshot, *, now: Instant, others: Sequence[Standing] = ()
+) -> Answer:
+    """The answer to *request* about a person of this *standing* at *now*, with nothing stale; without a log.
+
+    *others* are the standings of its co-subjects.
+    """
+    view = _View(questions(request, snapshot.catalog), (standing, *others), None)
+    return _answer(request, snapshot, view, now=now, freshness=_FRESH)
+
+
+def _answer(request: Request, snapshot: Snapshot, view: _View, *, now: Instant, freshness: Freshness) -> Answer:
+    """The answer to *request* from *view*."""
+    results: list[FieldResult] = []
+    denying: set[int] = set()
+    for item in view.asked:
+        unserved = _unserved(item, snapshot, freshness, view.unmet)
+        if isinstance(item, FieldResult) or unserved is not None:
+            results.append(_unasked(item, unserved))
+            continue
+        result = _decide(item, snapshot, view.standings[0], now=now)
+        if len(view.standings) > 1:
+            others = [_decide(item, snapshot, standing, now=now) for standing in view.standings[1:]]
+            denying.update(place for place, other in enumerate(others) if other.effect is Effect.DENY)
+            result = together(result, others)
+        results.append(result)
+    changes_at = _clock_changes_at(view, snapshot, now)
+    reusable = freshness.fresh and None not in view.standings
     return Answer(
-        results=results,
+        results=tuple(results),
         policy_revision=snapshot.bundle.revision,
-        consent_revision="",
-        consent_age_ms=0,
+        consent_revision="" if view.revision is None else str(view.revision),
+        consent_age_ms=freshness.consent_age_ms,
         clock_changes_at=changes_at,
-        cache_for_ms=_cache_for_ms(results, request, snapshot, changes_at, now),
+        cache_for_ms=_cache_for_ms(results, request, snapshot, changes_at, now) if reusable else 0,
+        co_subjects_denied=len(denying),
     )
 
 
@@ -126,13 +162,17 @@ def _unserved(
     return min((reason for reason in (stale, unmet) if reason is not None), key=PRECEDENCE.__getitem__, default=None)
 
 
-def _decide(
-    item: Question | FieldResult, snapshot: Snapshot, standing: Standing, *, now: Instant, unmet: Reason | None
-) -> FieldResult:
+def _unasked(item: Question | FieldResult, unserved: Reason | None) -> FieldResult:
+    """The deny of what is not put to the policies."""
     if isinstance(item, FieldResult):
         return item
-    if unmet is not None:
-        return FieldResult(field=item.field, effect=Effect.DENY, reason=unmet)
+    assert unserved is not None
+    return FieldResult(field=item.field, effect=Effect.DENY, reason=unserved)
+
+
+def _decide(item: Question, snapshot: Snapshot, standing: Standing | None, *, now: Instant) -> FieldResult:
+    if standing is None:
+        return FieldResult(field=item.field, effect=Effect.DENY, reason=Reason.CONSENT_UNAVAILABLE)
     facts, no_order = snapshot.facts.known(standing.profile, item, now)
     no_since = None if no_order is None else standing.times[no_order]
     return decide_question(item, facts, snapshot, now=now, no_since=no_since)
@@ -171,18 +211,17 @@ def _consent_to_ask(question: Question, verdict: Verdict, snapshot: Snapshot) ->
     )
 
 
-def _clock_changes_at(
-    asked: tuple[Question | FieldResult, ...], snapshot: Snapshot, standing: Standing, now: Instant
-) -> Instant | None:
+def _clock_changes_at(view: _View, snapshot: Snapshot, now: Instant) -> Instant | None:
     """Names do not change with the clock; only what was put to the policies does."""
-    if not any(isinstance(item, Question) for item in asked):
+    if not any(isinstance(item, Question) for item in view.asked):
         return None
-    changes = (standing.changes_at, snapshot.facts.changes_at(now))
+    changes = [snapshot.facts.changes_at(now)]
+    changes += [standing.changes_at for standing in view.standings if standing is not None]
     return min((instant for instant in changes if instant is not None and instant > now), default=None)
 
 
 def _cache_for_ms(
-    results: tuple[FieldResult, ...], request: Request, snapshot: Snapshot, changes_at: Instant | None, now: Instant
+    results: Sequence[FieldResult], request: Request, snapshot: Snapshot, changes_at: Instant | None, now: Instant
 ) -> int:
     """As long as the catalog allows for the purpose, never past the next change by the clock."""
     if any(result.facts is None for result in results):

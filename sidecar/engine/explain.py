@@ -9,7 +9,7 @@ from sidecar.consent.profile import trace
 from sidecar.consent.record import Entry, Record
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
-from sidecar.model.decision import Answer, ConsentToAsk, FieldResult, Question, Request
+from sidecar.model.decision import CONSENT_REASONS, Answer, ConsentToAsk, FieldResult, Question, Request
 from sidecar.model.facts import Facts
 from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import Effect, Reason
@@ -85,7 +85,7 @@ def _explain(item: Question | FieldResult, result: FieldResult, request: Request
         summary=summary(result, request),
         facts=facts,
         choices=tuple(_deciding(parts, sources)),
-        determining=verdict.determining,
+        determining=result.determining,
         erring=verdict.erring,
         remedies=remedies,
     )
@@ -139,7 +139,8 @@ _SENTENCES: Final[dict[Reason, str]] = {
 
 def summary(result: FieldResult, request: Request) -> str:
     """One sentence, without a capital or a period, on why *result* is what it is."""
-    return _SENTENCES[result.reason].format(
+    told = "somebody else in the same data stands in the way: " if result.others and result.others.deny else ""
+    return told + _SENTENCES[result.reason].format(
         name=result.unknown_name,
         service=request.service,
         action=request.action.value,
@@ -180,6 +181,13 @@ _CHANGES: Final[dict[Reason, tuple[str, str]]] = {
 }
 
 
+OTHERS: Final = "only they can change that, and who they are is not told: leave out the data that they are in"
+"""What is to be done where a co-subject does not allow it, for one of the ``PERSONAL`` reasons."""
+
+PERSONAL: Final = CONSENT_REASONS | {Reason.OBJECTED, Reason.ERASED, Reason.RESTRICTED, Reason.MINOR}
+"""The reasons that lie with a person."""
+
+
 def _remedy(result: FieldResult, request: Request) -> Remedy:
     if result.ask is not None:
         return Remedy(
@@ -188,6 +196,8 @@ def _remedy(result: FieldResult, request: Request) -> Remedy:
             consent=result.ask,
             not_before=result.ask_not_before,
         )
+    if result.others is not None and result.others.deny and result.reason in PERSONAL:
+        return Remedy(changes=OPERATION, text=OTHERS)
     changes, text = _CHANGES[result.reason]
     text = text.format(
         name=result.unknown_name,

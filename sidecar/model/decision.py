@@ -15,6 +15,10 @@ TYPE_NAMES: Final[Mapping[type, str]] = {bool: "Bool", int: "Long", str: "String
 """What a schema calls the type of a caller's attribute."""
 
 
+MAX_CO_SUBJECTS: Final = 7
+"""Other people that a question may be about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A well-formed question (limits are the transport's), not yet known to name things that exist."""
@@ -22,6 +26,7 @@ class Request:
     service: str
     action: Action
     subject: str
+    co_subjects: tuple[str, ...] = ()  # each once, and none of them the subject
     fields: tuple[str, ...]
     purpose: str
     channel: str | None = None
@@ -98,7 +103,16 @@ class FieldResult:
     ask: ConsentToAsk | None = None
     ask_not_before: Instant | None = None  # set exactly if *ask* is
     unknown_name: str = ""  # which name was unknown, with the UNKNOWN_ reasons
-    facts: Facts | None = None  # None if the question did not get that far
+    facts: Facts | None = None  # about the subject; None if the question did not get that far
+    others: "Others | None" = None  # set exactly if co-subjects were asked too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """What is known of the co-subjects of a result, but not of whom of them."""
+
+    facts: tuple[Facts, ...]  # sorted; without those of whose records could not be read
+    deny: bool  # the subject allows it, and some of them do not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +125,7 @@ class Answer:
     consent_age_ms: int
     clock_changes_at: Instant | None
     cache_for_ms: int
+    co_subjects_denied: int = 0  # how many of them do not allow some field; see ``decide``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,7 @@ class Decider:
 
     def _decide(self, request: Request, policies: Policies, until: float) -> tuple[Answer, Instant]:
         world, snapshot = self._world, policies.snapshot
-        for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS + len(request.co_subjects)):
             now = world.clock()
             outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness(policies))
             if isinstance(outcome, Answer):

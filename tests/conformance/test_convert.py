@@ -13,8 +13,7 @@ from sidecar.config import Limits, Listener
 from sidecar.consent.log import LogEntry
 from sidecar.consent.record import Entry, Kind, Record, Trait
 from sidecar.engine.explain import CONSENT, DECLARATION, OPERATION, POLICY, REQUEST, Deciding, Explanation, Remedy
-from sidecar.errors import NotBuiltError
-from sidecar.model.decision import Answer, ConsentToAsk, FieldResult
+from sidecar.model.decision import Answer, ConsentToAsk, FieldResult, Others
 from sidecar.model.event import Act, Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
 from sidecar.model.facts import Facts
 from sidecar.model.scope import Atom, Scope
@@ -64,6 +63,7 @@ def answer() -> pb.CheckResponse:
         ask=ASK,
         ask_not_before=3,
         unknown_name="f",
+        others=Others(facts=(), deny=True),
     )
     return to_check_response(
         Answer(
@@ -73,6 +73,7 @@ def answer() -> pb.CheckResponse:
             consent_age_ms=4,
             clock_changes_at=5,
             cache_for_ms=6,
+            co_subjects_denied=7,
         ),
         "decision-1",
     )
@@ -174,8 +175,7 @@ def declared(messages: Iterable[Descriptor]) -> set[str]:
 
 def test_every_field_that_we_send_is_filled() -> None:
     """A field that is declared and never set would be a promise that is not kept."""
-    later = {  # questions about several people, and links, are not built yet
-        "CheckResponse.co_subjects_denied",
+    later = {  # links are not built yet
         "Event.link",
         "Link.other_subject",
     }
@@ -196,6 +196,7 @@ VALUES: dict[str, Any] = {
     "service": "s",
     "action": model_pb2.ACTION_COLLECT,
     "subject": "other",
+    "co_subjects": ["other"],
     "fields": ["other"],
     "purpose": "other",
     "channel": "email",
@@ -210,10 +211,6 @@ def test_every_field_of_a_question_counts(field: str) -> None:
     """Whatever a caller sets changes what is asked, or is refused; nothing is ignored."""
     base: dict[str, Any] = {"service": "newsletter", "subject": "p", "fields": ["f"], "purpose": "p"}
     reader = QuestionReader(Limits())
-    if field == "co_subjects":
-        with pytest.raises(NotBuiltError):
-            reader.read(pb.CheckRequest(**base, co_subjects=["p2"]), str)
-        return
     if field == "recipient":
         base["action"] = model_pb2.ACTION_SHARE
     plain = pb.CheckRequest(**{**base, "recipient": "first"} if field == "recipient" else base)

@@ -106,7 +106,7 @@ def test_json_of_a_check_is_complete(shell: Shell) -> None:
 
     expected_keys = {
         *("allowed", "results", "policy_revision", "consent_revision", "consent_age_ms"),
-        *("clock_changes_at", "cache_for_ms", "decision_id"),
+        *("clock_changes_at", "cache_for_ms", "decision_id", "co_subjects_denied"),
     }
     assert expected_keys == set(answer)
     results = answer["results"]
@@ -114,7 +114,7 @@ def test_json_of_a_check_is_complete(shell: Shell) -> None:
     assert ["customer.email", "customer.phone"] == [result["field"] for result in results]
     assert {
         *("field", "effect", "reason", "determining_policies", "obligations"),
-        *("consent_to_ask", "ask_not_before", "unknown_name", "remedy"),
+        *("consent_to_ask", "ask_not_before", "unknown_name", "by_co_subjects", "remedy"),
     } == set(results[0])
     assert "deny" == results[0]["effect"]
 
@@ -193,6 +193,37 @@ def test_explain_names_the_choice_and_what_would_change_it(shell: Shell) -> None
     denied = shell.run("explain", "printer", "customer.email", *NEWS, "--subject", "gil")
     assert 2 == denied.exit_code
     assert "would change it: add catalog/services/printer.yaml" in denied.stdout
+
+
+def test_several_people_are_asked_about_at_once(shell: Shell) -> None:
+    """All must agree; how many do not is told, but nobody's name, and the command that explains asks the same."""
+    recording = ("voice-assistant", "voice.recording", "--purpose", "train_ai_system", "--subject", "vera")
+    for subject in ("vera", "will"):
+        shell.run(
+            "consent",
+            "record",
+            "--given",
+            "--purpose",
+            "train_ai_system",
+            "--category",
+            "user.sensor",
+            "--subject",
+            subject,
+        )
+    agreed = shell.run("check", *recording, "--co-subject", "will")
+    denied = shell.run("check", *recording, "--co-subject", "will", "--co-subject", "xena")
+    explained = shell.run("explain", *recording, "--co-subject", "will", "--co-subject", "xena")
+    as_json = shell.json("check", *recording, "--co-subject", "will", "--co-subject", "xena")
+    own = shell.run("check", *recording[:-1], "yuri", "--co-subject", "zoe")
+
+    assert [0, 2, 2] == [agreed.exit_code, denied.exit_code, explained.exit_code]
+    for told in (denied.stdout, explained.stdout):
+        assert "co-subjects who do not allow all of it: 1; who is not told" in told
+        assert "somebody else in the same data stands in the way: the person has not agreed to this" in told
+        assert "xena" not in told
+        assert "will" not in told
+    assert 1 == as_json["co_subjects_denied"]
+    assert "consent record --subject yuri" in own.stdout
 
 
 def test_record_show_and_history_agree(shell: Shell) -> None:

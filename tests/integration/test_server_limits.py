@@ -97,10 +97,9 @@ def test_a_message_that_is_too_large_is_refused_unread(caller: Caller) -> None:
 
 
 def test_what_is_not_built_is_not_ignored(caller: Caller) -> None:
-    """Questions about several people, and links."""
+    """Links."""
     linked = consent_pb2.Event(id="e1", link=consent_pb2.Link(other_subject="p2"))
 
-    ends_with(grpc.StatusCode.UNIMPLEMENTED, lambda: caller.check(question(co_subjects=["p2"])))
     ends_with(grpc.StatusCode.UNIMPLEMENTED, lambda: caller.record("p1", linked))
 
 

@@ -66,7 +66,7 @@ DECLARED = _declared(CATALOG)
 
 
 @cache
-def _about(purpose: str, field: str) -> Names:
+def names_about(purpose: str, field: str) -> Names:
     """What people may say about it, and everything above it; else most of what they say would be about other things."""
     purposes = (purpose, *ancestors(purpose))
     below = CATALOG.fields[field].categories
@@ -96,7 +96,7 @@ def cases(draw: st.DrawFn) -> Case:
     """Lives and questions about much the same."""
     request = draw(st.sampled_from(DECLARED))
     like = [r for r in DECLARED if r.purpose == request.purpose or r.fields == request.fields]
-    names = _about(request.purpose, request.fields[0])
+    names = names_about(request.purpose, request.fields[0])
     return Case(
         requests=[request, *draw(st.lists(st.sampled_from(like), max_size=4))],
         life=draw(lives(names=names)),

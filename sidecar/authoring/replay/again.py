@@ -8,14 +8,15 @@ from typing import Final, NamedTuple
 from sidecar.bounded import Generations
 from sidecar.consent.footing import Footing, Footings
 from sidecar.engine.question import questions
-from sidecar.model.decision import AttributeValue, FieldResult, Question, Request, Verdict
+from sidecar.engine.together import together
+from sidecar.model.decision import AttributeValue, FieldResult, Question, Request
 from sidecar.model.facts import Facts
 from sidecar.model.instant import from_datetime
 from sidecar.model.renames import Renames, current_key
 from sidecar.model.vocabulary import Effect, Mask, Reason
 from sidecar.policy.bundle import Bundle
 from sidecar.policy.table import VerdictTable
-from sidecar.telemetry.decisionlog.line import AttributeJson, FootingJson, Line
+from sidecar.telemetry.decisionlog.line import AttributeJson, FactsJson, FootingJson, Line
 
 CAPACITY: Final = 65_536
 _STAND_INS: Final[dict[str, AttributeValue]] = {"Bool": False, "Long": 0, "String": "", "Set<String>": frozenset()}
@@ -96,6 +97,8 @@ class Replay:
             tuple((name, type(value), value) for name, value in line.attributes.items()),
             tuple(line.withheld.items()),
             line.facts,
+            line.others,
+            line.co_subjects,
             line.footing,
             line.effect,
             line.reason,
@@ -118,11 +121,21 @@ class Replay:
             return NotReplayable(
                 f"it was {line.reason}, and would now be put to the policies: it has no facts for them"
             )
+        if len(line.others) < line.co_subjects:
+            return NotReplayable("it was about several people, and the records of some could not be read")
         why = "; ".join(self._in_the_way(line, line.footing, asked))
         if why:
             return NotReplayable(why)
-        facts = Facts(*(getattr(line.facts, name) for name in Facts._fields))
-        return _compared(line, self._verdicts.verdict(asked, facts, from_datetime(line.time)))
+        own, *others = (self._decided(asked, facts, line) for facts in (line.facts, *line.others))
+        return _compared(line, together(own, others) if others else own)
+
+    def _decided(self, asked: Question, told: FactsJson, line: Line) -> FieldResult:
+        """The answer about a person of whom this was *told*."""
+        facts = Facts(*(getattr(told, name) for name in Facts._fields))
+        verdict = self._verdicts.verdict(asked, facts, from_datetime(line.time))
+        return FieldResult(
+            field=asked.field, effect=verdict.effect, reason=verdict.reason, mask=verdict.mask, facts=facts
+        )
 
     def _in_the_way(self, line: Line, then: FootingJson, asked: Question) -> Iterator[str]:
         """Why the facts of *line* may not be those that there would be now, or are not enough."""
@@ -168,7 +181,7 @@ def _sent(value: AttributeJson) -> AttributeValue | None:
     return frozenset(value) if isinstance(value, tuple) else value
 
 
-def _compared(line: Line, now: FieldResult | Verdict) -> Outcome:
+def _compared(line: Line, now: FieldResult) -> Outcome:
     old = Given(line.effect, line.reason, line.mask)
     new = Given(now.effect, now.reason, now.mask)
     if old == new:

@@ -133,6 +133,7 @@ _ASK: Final[Mapping[str, Schema]] = {
     "service": _named("Who asks."),
     "subject": _named("About whom: one of `subjects`, or `stranger`."),
     "facts": _defined("facts", "In place of a subject: the facts about one."),
+    "co_subjects": _one_or_more("Who else is in the same data: of `subjects`, or `stranger`."),
     "field": _named("What is asked for."),
     "fields": _one_or_more("What is asked for, one question a field; groups may be named."),
     "purpose": _named("What for."),
@@ -162,6 +163,7 @@ _WANT: Final[Mapping[str, Schema]] = {
     "facts": _defined("facts", "What policies saw of the person."),
     "clock_changes_at": _or_null(shapes.instant("When time alone may change the answer; null: never.")),
     "cache_for_ms": {"type": "integer", "description": "How long the caller may reuse the answer."},
+    "co_subjects_denied": {"type": "integer", "description": "How many of the co-subjects do not allow some field."},
 }
 
 _ANSWER: Final[Schema] = {"anyOf": [{"enum": list(wanted.WORDS)}, _record(_WANT, wanted.KEYS)]}

@@ -8,7 +8,7 @@ from sidecar.authoring.suite.names import Names
 from sidecar.authoring.suite.plain import plain
 from sidecar.authoring.suite.suite import Ask, Stated
 from sidecar.authoring.suite.wanted import FACTS
-from sidecar.model.decision import AttributeValue
+from sidecar.model.decision import MAX_CO_SUBJECTS, AttributeValue
 from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState
 from sidecar.policy.document import Mapping as MappingNode
 from sidecar.policy.document import Node
@@ -19,6 +19,7 @@ KEYS: Final = (
     "service",
     "subject",
     "facts",
+    "co_subjects",
     "field",
     "fields",
     "purpose",
@@ -57,6 +58,7 @@ def read_asked(node: MappingNode, names: Names, problems: Problems) -> Asked:
         subject=record.text("subject") or STATED,
         field=record.text("field"),
         purpose=record.text("purpose"),
+        co_subjects=_co_subjects(record),
         action=action,
         channel=record.text("channel") or None,
         recipient=record.text("recipient") or None,
@@ -73,11 +75,12 @@ _NO_SHARE: Final = ("only `share` names a recipient", "add `action: share`, or r
 def check_known(asked: Asked, ask: Ask, names: Names, want: Mapping[str, object]) -> None:
     """Report each name of *ask*, one of *asked*, that nothing has, unless it is wanted to be unknown."""
     record = asked.record
-    if record.text("subject") and ask.subject not in names.known["subjects"]:
-        hint = "list it under `subjects`; `stranger` is always there, and has no record"
-        record.problems.error(
-            record.place_of("subject"), "suite.unknown_subject", f"nobody is called `{ask.subject}` here", hint
-        )
+    for key, subjects in (("subject", [ask.subject] if "subject" in record else []), ("co_subjects", ask.co_subjects)):
+        for subject in subjects:
+            if subject not in names.known["subjects"]:
+                hint = "list it under `subjects`; `stranger` is always there, and has no record"
+                message = f"nobody is called `{subject}` here"
+                record.problems.error(record.place_of(key), "suite.unknown_subject", message, hint)
     reason = str(want.get("reason", ""))
     if reason.startswith("UNKNOWN_"):
         return  # a name that nothing has is the point of the test
@@ -139,6 +142,15 @@ def _one_of(record: Record, one: str, other: str) -> None:
     if (one in record) == (other in record):
         message = f"`{one}` and `{other}` are both there" if one in record else f"`{one}` is missing"
         record.problems.error(record.place, "suite.ask", message, f"write `{one}` or `{other}`")
+
+
+def _co_subjects(record: Record) -> tuple[str, ...]:
+    """Everyone else who is asked about; not the subject again."""
+    named = [scalar.text for scalar in record.names("co_subjects")]
+    if len(named) > MAX_CO_SUBJECTS:
+        message = f"`co_subjects` has {len(named)}, and a question has at most {MAX_CO_SUBJECTS}"
+        record.problems.error(record.place_of("co_subjects"), "suite.co_subjects", message, "leave some out")
+    return tuple(name for name in named if name != record.text("subject"))
 
 
 def _fields(record: Record, names: Names) -> tuple[str, ...]:

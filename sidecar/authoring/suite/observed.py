@@ -17,6 +17,7 @@ OBSERVED: Final[Mapping[str, Callable[[FieldResult, Answer], object]]] = {
     "facts": lambda result, _: _facts(result),
     "clock_changes_at": lambda _, answer: _shown(answer.clock_changes_at),
     "cache_for_ms": lambda _, answer: answer.cache_for_ms,
+    "co_subjects_denied": lambda _, answer: answer.co_subjects_denied,
 }
 """All that can be compared, by its key."""
 

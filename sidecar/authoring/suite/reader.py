@@ -137,7 +137,7 @@ class _SuiteReader:
                 hint = "add `now: 2026-01-31T12:00:00Z` to the test or to the suite"
                 self._problems.error(test.place, "suite.missing_key", "`now` is missing", hint)
             rows = tuple(
-                Row(ask=ask, person=person, now=now or 0, want=want, place=place)
+                Row(ask=ask, person=person, others=_others(ask, setting), now=now or 0, want=want, place=place)
                 for ask, person, want, place in self._questions(test, setting)
             )
             yield Case(name=name, place=test.place, rows=rows)
@@ -176,6 +176,10 @@ class _SuiteReader:
             message = f"{count} field{'s are' if count != 1 else ' is'} asked for, and {len(node.items)} answers wanted"
             self._problems.error(node.place, "suite.want", message, "one answer for all, or one for each field")
         return node.items
+
+
+def _others(ask: Ask, setting: _Setting) -> tuple[Person, ...]:
+    return tuple(setting.people.get(name, Timeline()) for name in ask.co_subjects)
 
 
 def _refuse(test: Record, keys: tuple[str, ...], what: str, hint: str) -> None:

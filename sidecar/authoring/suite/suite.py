@@ -58,6 +58,7 @@ class Ask:
     subject: str
     field: str
     purpose: str
+    co_subjects: tuple[str, ...] = ()
     action: Action = Action.USE
     channel: str | None = None
     recipient: str | None = None
@@ -69,6 +70,7 @@ class Ask:
             service=self.service,
             action=self.action,
             subject=self.subject,
+            co_subjects=self.co_subjects,
             fields=(self.field,),
             purpose=self.purpose,
             channel=self.channel,
@@ -81,7 +83,8 @@ class Ask:
         words += [] if self.channel is None else ["by", self.channel]
         words += [] if self.recipient is None else ["with", self.recipient]
         words += [f"{name}={_shown(value)}" for name, value in sorted(self.attributes.items())]
-        return " ".join([*words, "of", self.subject])
+        words += ["of", self.subject]
+        return " ".join([*words, *(("and of", ", ".join(self.co_subjects)) if self.co_subjects else ())])
 
 
 def _shown(value: AttributeValue | None) -> str:
@@ -94,6 +97,7 @@ class Row:
 
     ask: Ask
     person: Person
+    others: tuple[Person, ...] = ()  # the co-subjects
     now: Instant
     want: Mapping[str, object]
     place: Place  # of what is wanted

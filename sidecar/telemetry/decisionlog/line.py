@@ -80,6 +80,14 @@ class Line(Struct, frozen=True, kw_only=True):
     pseudonym: Annotated[
         str, Meta(pattern="^[0-9a-f]{32}$", description="Of the subject: a hash under the key in the data folder.")
     ]
+    co_subjects: Annotated[int, Meta(ge=0, description="How many other people the question was about too.")] = 0
+    others: Annotated[
+        tuple[FactsJson, ...],
+        Meta(description="What the policies saw of those people, sorted: which is whose is not told."),
+    ] = ()
+    by_others: Annotated[bool, Meta(description="Whether the subject allows it, and some of those people do not.")] = (
+        False
+    )
 
 
 _ENCODER: Final = Encoder()

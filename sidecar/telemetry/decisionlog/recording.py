@@ -67,6 +67,9 @@ class Recorder:
                 consent_age_ms=answer.consent_age_ms,
                 latency_us=latency_us,
                 pseudonym=pseudonym,
+                co_subjects=len(request.co_subjects),
+                others=() if result.others is None else tuple(map(facts_to_json, result.others.facts)),
+                by_others=result.others is not None and result.others.deny,
             )
             for index, result in enumerate(answer.results)
         )

@@ -25,6 +25,7 @@ def to_check_response(answer: Answer, decision_id: str) -> pb.CheckResponse:
         clock_changes_at=to_optional_timestamp(answer.clock_changes_at),
         cache_for_ms=answer.cache_for_ms,
         decision_id=decision_id,
+        co_subjects_denied=answer.co_subjects_denied,
     )
 
 
@@ -35,6 +36,7 @@ def _to_field_result(result: FieldResult) -> pb.FieldResult:
         reason=_REASONS[result.reason],
         determining_policies=result.determining,
         unknown_name=result.unknown_name,
+        by_co_subjects=result.others is not None and result.others.deny,
     )
     if result.mask is not None:
         message.obligations.add(name="mask", value=result.mask.value)

@@ -8,8 +8,8 @@ from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
 from sidecar.consent.limits import MAX_SUBJECT_BYTES
 from sidecar.consent.revision import Revision
-from sidecar.errors import NotBuiltError, RequestError
-from sidecar.model.decision import AttributeValue, Request
+from sidecar.errors import RequestError
+from sidecar.model.decision import MAX_CO_SUBJECTS, AttributeValue, Request
 from sidecar.model.vocabulary import Action
 from sidecar.transport.convert.text import check_count, check_text
 
@@ -34,11 +34,9 @@ class QuestionReader:
     def read(self, message: pb.CheckRequest, who: Callable[[str], str]) -> Request:
         """The question that *message* asks, as the service that *who* makes of the named one.
 
-        Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for co-subjects, what *who* raises.
+        Raises ``RequestError`` naming the field that is wrong, what *who* raises.
         """
         most = self._limits.string_bytes
-        if message.co_subjects:
-            raise NotBuiltError("`co_subjects`: questions about several people are not built yet")
         action = _ACTIONS.get(message.action)
         if action is None:
             raise RequestError("action", f"unknown value {message.action}")
@@ -49,6 +47,7 @@ class QuestionReader:
         named = check_text(message.service, "service", most=most, least=0)
         return Request(
             subject=check_text(message.subject, "subject", most=MAX_SUBJECT_BYTES),
+            co_subjects=_co_subjects(message) if message.co_subjects else (),
             fields=self._fields(message.fields),
             purpose=check_text(message.purpose, "purpose", most=most),
             channel=check_text(message.channel, "channel", most=most) if message.channel else None,
@@ -95,6 +94,16 @@ class QuestionReader:
                 )
             case _:
                 return None
+
+
+def _co_subjects(message: pb.CheckRequest) -> tuple[str, ...]:
+    """Each once, and not the subject again: who is named twice is no second person."""
+    check_count(len(message.co_subjects), "co_subjects", most=MAX_CO_SUBJECTS)
+    named = [
+        check_text(named, f"co_subjects[{index}]", most=MAX_SUBJECT_BYTES)
+        for index, named in enumerate(message.co_subjects)
+    ]
+    return tuple(dict.fromkeys(one for one in named if one != message.subject))
 
 
 def _token(sent: str) -> str:

@@ -73,6 +73,23 @@ def test_the_command_carries_every_part_of_the_consent() -> None:
     )
 
 
+@pytest.mark.parametrize("reason", ["CONSENT_WITHDRAWN", "OBJECTED", "RESTRICTED"])
+def test_what_somebody_else_does_not_allow_is_not_asked_of_the_subject(reason: str) -> None:
+    """No command: it would have to name them."""
+    told = _remedy(_denied(reason, by_co_subjects=True))
+
+    assert told.why.startswith("somebody else in the same data stands in the way: ")
+    assert ("only they can change that, and who they are is not told: leave out the data that they are in", "") == (
+        told.change,
+        told.command,
+    )
+
+
+def test_a_record_of_somebody_else_that_cannot_be_read_is_looked_into() -> None:
+    """That does not lie with them."""
+    assert "sidecar status" == _remedy(_denied("CONSENT_UNAVAILABLE", by_co_subjects=True)).command
+
+
 def test_after_a_no_it_says_when_to_ask_again() -> None:
     """No nagging: before the time is over the deny says so."""
     later = datetime(2027, 1, 31, tzinfo=UTC)

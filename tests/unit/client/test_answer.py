@@ -35,6 +35,7 @@ def test_an_allow_is_allowed() -> None:
         clock_changes_at=Timestamp(seconds=60),
         cache_for_ms=5,
         decision_id="d1",
+        co_subjects_denied=2,
     )
 
     decision = from_check(ONE, data)
@@ -51,6 +52,7 @@ def test_an_allow_is_allowed() -> None:
         clock_changes_at=datetime(1970, 1, 1, 0, 1, tzinfo=UTC),
         cache_for_ms=5,
         decision_id="d1",
+        co_subjects_denied=2,
     )
     assert expected == decision
     assert decision.allowed
@@ -262,3 +264,12 @@ def test_a_batch_that_does_not_match_denies_every_question(data: bytes) -> None:
 
     assert [Failure.MALFORMED_ANSWER] * 2 == [decision.failure for decision in decisions]
     assert [False, False] == [decision.allowed for decision in decisions]
+
+
+def test_a_deny_by_others_says_so() -> None:
+    """How many they are, and that it is not the subject; an allow that a co-subject denies is no answer."""
+    denied = _result(effect=model_pb2.EFFECT_DENY, reason=model_pb2.REASON_OBJECTED, by_co_subjects=True)
+    decision = from_check(ONE, _response(denied, co_subjects_denied=1))
+
+    assert (True, 1, None) == (decision.fields[0].by_co_subjects, decision.co_subjects_denied, decision.failure)
+    assert Failure.MALFORMED_ANSWER == from_check(ONE, _response(_result(by_co_subjects=True))).failure

@@ -18,6 +18,7 @@ def test_everything_asked_reaches_the_request() -> None:
     request = to_request(
         _question(
             fields=["a", "b"],
+            co_subjects=["p2", "p3"],
             action="share",
             channel="email",
             recipient="grocer-partner",
@@ -31,6 +32,7 @@ def test_everything_asked_reaches_the_request() -> None:
         action=model_pb2.ACTION_SHARE,
         subject="p",
         fields=["a", "b"],
+        co_subjects=["p2", "p3"],
         purpose="q",
         channel="email",
         recipient="grocer-partner",
@@ -91,3 +93,8 @@ def test_an_exception_is_raised_only_if_asked_for() -> None:
     with pytest.raises(CheckFailedError, match="UNREACHABLE: the channel is closed") as raised:
         returned(decisions, raise_on_error=True)
     assert decisions[0] == raised.value.decision
+
+
+def test_one_co_subject_needs_no_list() -> None:
+    """A text is one id, not one for each of its letters."""
+    assert ["p2"] == list(to_request(_question(co_subjects="p2")).co_subjects)

@@ -5,7 +5,7 @@ import pytest
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
-from sidecar.errors import IdentityError, NotBuiltError, RequestError
+from sidecar.errors import IdentityError, RequestError
 from sidecar.model.decision import Request
 from sidecar.model.vocabulary import Action
 from sidecar.transport.convert.questions import QuestionReader
@@ -147,10 +147,28 @@ def test_limits_can_be_lowered() -> None:
         read(limits, purpose="p" * 65)
 
 
-def test_co_subjects_are_not_built_and_never_ignored() -> None:
-    """A question about several people must not be answered for one."""
-    with pytest.raises(NotBuiltError, match="co_subjects"):
-        read(co_subjects=["p2"])
+def test_up_to_seven_others_can_be_in_the_same_data() -> None:
+    """Their order is kept; one more is an error."""
+    others = [f"p{number}" for number in range(2, 9)]
+
+    assert tuple(others) == read(co_subjects=others).co_subjects
+    with pytest.raises(RequestError, match="`co_subjects`: must have 0 to 7, has 8"):
+        read(co_subjects=[*others, "p9"])
+
+
+def test_who_is_named_twice_is_no_second_person() -> None:
+    """Nor is the subject somebody else for being named again."""
+    assert ("p2", "p3") == read(subject="p", co_subjects=["p2", "p", "p3", "p2"]).co_subjects
+
+
+@pytest.mark.parametrize("malformed", ["", "p" * 257, "p\n2"])
+def test_co_subjects_are_held_to_the_rules_of_subjects(malformed: str) -> None:
+    """The place is told, never the id."""
+    with pytest.raises(RequestError) as caught:
+        read(co_subjects=["p2", malformed])
+
+    assert "co_subjects[1]" == caught.value.field
+    assert not malformed or malformed not in str(caught.value)
 
 
 def test_who_may_ask_is_looked_at_last() -> None:

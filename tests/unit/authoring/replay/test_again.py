@@ -1,12 +1,14 @@
 import pytest
 from msgspec.structs import replace
 
-from sidecar.authoring.replay.again import Change, Flip, Given, Replay
+from sidecar.authoring.replay.again import SAME, Change, Flip, Given, Replay
 from sidecar.model.decision import Request
 from sidecar.model.facts import Facts
 from sidecar.model.instant import to_datetime
 from sidecar.model.vocabulary import Basis, ConsentState, Effect, Mask, Reason
-from tests.unit.authoring.replay.logged import Files, edited, logged, outcome, told
+from sidecar.telemetry.decisionlog.line import Line
+from sidecar.telemetry.decisionlog.recording import facts_to_json
+from tests.unit.authoring.replay.logged import Files, changed, edited, logged, outcome, told
 from tests.unit.policy.bundles import FILES
 from tests.unit.telemetry.decisionlog.answers import FACTS, PREMIUM, request, small, snapshot
 
@@ -189,6 +191,30 @@ def test_a_notice_that_supersedes_later_is_in_nobodys_way() -> None:
 def test_renames(changes: Files, expected: str) -> None:
     """Whoever asked asks under the new name; facts may be others if it is in records."""
     assert expected == told(logged(), changes)
+
+
+def several(line: Line, *others: Facts, count: int | None = None) -> Line:
+    """*line* as if it had been about others too, of whom these facts were seen."""
+    told_of = tuple(map(facts_to_json, others))
+    return changed(line, others=told_of, co_subjects=len(others) if count is None else count)
+
+
+def test_what_was_asked_about_several_is_decided_for_all() -> None:
+    """A no of somebody else counts now as it did then, and what changes for them changes the answer."""
+    refused = FACTS._replace(consent=ConsentState.REFUSED)
+    line = several(logged(), FACTS, refused)
+    then = changed(line, effect=Effect.DENY, reason=Reason.CONSENT_REFUSED, by_others=True)
+
+    assert "newly denied: ALLOWED -> CONSENT_REFUSED" == told(line)
+    assert SAME == told(then)
+    assert SAME == told(several(logged(), FACTS))
+
+
+def test_a_line_that_lacks_the_facts_of_some_cannot_be_replayed() -> None:
+    """Whoever could not be read then may have said no."""
+    line = changed(several(logged(), count=1), effect=Effect.DENY, reason=Reason.OBJECTED)
+
+    assert told(line).startswith("not replayable: it was about several people")
 
 
 def test_what_would_now_be_put_to_the_policies_has_no_facts_for_them() -> None:

@@ -241,6 +241,17 @@ def _step(text: str) -> str:
             id="no-clock",
         ),
         pytest.param(
+            _test(f"ask: {{{ASK}, co_subjects: ¦[ada, eve]}}, want: deny"),
+            "suite.unknown_subject: nobody is called `eve` here",
+            id="co-subject",
+        ),
+        pytest.param(
+            "suite: s\nnow: 2026-01-01\nsubjects: {a: , b: , c: , d: , e: , f: , g: , h: , ada: }\n"
+            f"tests: [{{name: one, ask: {{{ASK}, co_subjects: ¦[a, b, c, d, e, f, g, h]}}, want: deny}}]\n",
+            "suite.co_subjects: `co_subjects` has 8, and a question has at most 7",
+            id="co-subjects",
+        ),
+        pytest.param(
             _test(f"ask: {{{ASK}}}, want: deny") + f"  - {{name: ¦one, ask: {{{ASK}}}, want: deny}}\n",
             "suite.duplicate: test `one` is there twice, first at line 13",
             id="twice",

@@ -33,6 +33,35 @@ def test_a_word_or_a_mapping_is_compared(tmp_path: Path, subject: str, want: str
     assert passes is run(tmp_path, ONE % (subject, want)).passed
 
 
+@pytest.mark.parametrize(
+    ("subject", "others", "want", "passes"),
+    [
+        pytest.param("bea", "[clear]", "{effect: allow, co_subjects_denied: 0}", True, id="all-stated"),
+        pytest.param("bea", "[stranger]", "{reason: CONSENT_UNKNOWN, ask: null}", True, id="stated-and-lived"),
+        pytest.param("bea", "[ada, stranger]", "{reason: CONSENT_WITHDRAWN, co_subjects_denied: 2}", True, id="two"),
+        pytest.param("ada", "[bea]", "{reason: CONSENT_WITHDRAWN, co_subjects_denied: 0}", True, id="the-subject"),
+        pytest.param("ada", "stranger", "{reason: CONSENT_WITHDRAWN, co_subjects_denied: 1}", True, id="all-lived"),
+        pytest.param("bea", "[ada]", "allow", False, id="allowed-wanted"),
+    ],
+)
+def test_several_people_are_asked_together(
+    tmp_path: Path, subject: str, others: str, want: str, *, passes: bool
+) -> None:
+    """Whether what they did is told, or the facts about them are stated."""
+    test = f"- {{name: one, ask: {{{MAIL}, subject: {subject}, co_subjects: {others}}}, want: {want}}}\n"
+
+    assert passes is run(tmp_path, test).passed
+
+
+def test_nobody_is_counted_where_a_name_is_unknown(tmp_path: Path) -> None:
+    """The question does not get as far as people."""
+    ask = "{service: newsletter, field: nothing, purpose: marketing.email, subject: bea, co_subjects: [stranger]}"
+
+    assert run(
+        tmp_path, f"- {{name: one, ask: {ask}, want: {{reason: UNKNOWN_FIELD, co_subjects_denied: 0}}}}\n"
+    ).passed
+
+
 def test_a_timeline_counts_until_the_clock(tmp_path: Path) -> None:
     """What a person does after the pinned instant has not happened yet."""
     tests = ONE % ("ada", "CONSENT_WITHDRAWN") + ONE.replace("one,", "then, now: 2026-02-01,") % ("ada", "allow")

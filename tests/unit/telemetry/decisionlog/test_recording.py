@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from msgspec import DecodeError
 
 from sidecar.engine.snapshot import Snapshot
-from sidecar.model.decision import AttributeValue, FieldResult, Request
+from sidecar.model.decision import AttributeValue, FieldResult, Others, Request
 from sidecar.model.facts import Facts
 from sidecar.model.instant import show, to_datetime
 from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState, Effect, Mask, Reason
 from sidecar.telemetry.decisionlog.line import Call, Line, decode, encode
 from sidecar.telemetry.decisionlog.recording import Answered, Recorder
-from tests.unit.telemetry.decisionlog.answers import ALLOWED, NOW, PREMIUM, answered, request, snapshot
+from tests.unit.telemetry.decisionlog.answers import ALLOWED, FACTS, NOW, PREMIUM, answered, request, snapshot
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs/schemas/decision.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -47,6 +47,31 @@ def plain(one: Answered) -> list[dict[str, object]]:
     for line in found:
         VALIDATOR.validate(line)
     return found
+
+
+def test_of_several_people_only_the_subject_has_a_pseudonym() -> None:
+    """Of the others the line has how many they are, and what was seen of them, sorted: not which is whose."""
+    refused = FACTS._replace(consent=ConsentState.REFUSED)
+    asked = replace(request(), co_subjects=("p2", "p3"))
+    result = replace(ALLOWED, effect=Effect.DENY, others=Others(facts=(FACTS, refused), deny=True))
+    (line,) = plain(answered(result, asked=asked))
+
+    assert (2, ["given", "refused"], True) == (
+        line["co_subjects"],
+        [other["consent"] for other in line["others"]],  # type: ignore[attr-defined]
+        line["by_others"],
+    )
+    assert not {pseudonym_of(other).hex() for other in asked.co_subjects} & {str(value) for value in line.values()}
+
+
+def test_a_line_from_before_there_were_co_subjects_is_about_one_person() -> None:
+    """Logs that were kept can still be read."""
+    old = plain(answered())[0]
+    for key in ("co_subjects", "others", "by_others"):
+        del old[key]
+    line = decode(json.dumps(old).encode())
+
+    assert (0, (), False) == (line.co_subjects, line.others, line.by_others)
 
 
 def test_an_allowed_field() -> None:
@@ -90,6 +115,9 @@ def test_an_allowed_field() -> None:
         "consent_age_ms": 3,
         "latency_us": 123,
         "pseudonym": pseudonym_of("p1").hex(),
+        "co_subjects": 0,
+        "others": [],
+        "by_others": False,
     } == line
 
 
