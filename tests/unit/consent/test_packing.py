@@ -80,10 +80,10 @@ def test_records_equal_up_to_relative_order_have_one_shape() -> None:
 
 
 def test_records_that_are_read_share_their_strings() -> None:
-    """However many records name a category, its name is in memory once."""
+    """However many records name a purpose, its name is in memory once."""
     one, other = (unpack(pack(FULL)).entries[0].atom for _ in range(2))
 
-    assert one.category is other.category
+    assert one.purpose is other.purpose
 
 
 def test_the_outline_has_the_times() -> None:
