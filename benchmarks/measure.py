@@ -14,6 +14,8 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.chart import Chart
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "benchmarks"
 PACKAGES = ("cedarpy", "grpcio", "protobuf")
@@ -64,6 +66,12 @@ def report(
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({**facts, "series": measured}, indent=2) + "\n", encoding="utf-8")
     console.print(f"written to {path.relative_to(ROOT)}\n")
+
+
+def draw(name: str, chart: Chart) -> None:
+    """Write *chart* to ``build/benchmarks/NAME.svg``; those in ``docs/images`` are copies of a real run's."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.svg").write_text(chart.svg(), encoding="utf-8")
 
 
 def machine() -> dict[str, str | int | float | None]:

@@ -1,0 +1,179 @@
+"""What a million people cost: ``python -m benchmarks.bench_consent [--quick]``.
+
+The invented people of the demo, ever more of them in one log, each with the events of a life: 1.8 on average. They are
+imported through the ledger, a thousand lines at a time, as ``consent import`` does. At every size a process that did
+nothing else reads the whole log, as a start without a snapshot does, and tells how long that took and what it added to
+the memory that the kernel counts for it, once it was done (steady) and at most (peak); profiles, tables and everything
+that Python's allocator keeps are in it. Generating the people is not measured.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks.chart import Chart, Line
+from benchmarks.isolated import isolated, memory, watch_memory
+from benchmarks.measure import ROOT, Series, arguments, draw, report
+from sidecar.app.garbage import undisturbed
+from sidecar.cli.demo import people
+from sidecar.consent.codec import line_from_json
+from sidecar.consent.ledger import ImportLine, Ledger
+from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.replica import Replica
+from sidecar.model.catalog import Catalog
+from sidecar.model.instant import DAY, Instant
+from sidecar.policy.bundle import load_bundle
+
+NOW: Final[Instant] = people.TODAY + DAY
+BATCH: Final = 1_000
+BYTES_BAR: Final = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many people, and how often each reading is repeated."""
+
+    people: tuple[int, ...]
+    repetitions: int
+
+
+MEASUREMENT: Final = Size(people=(125_000, 250_000, 500_000, 1_000_000), repetitions=3)
+LOOK: Final = Size(people=(1_000, 5_000), repetitions=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A view that became complete in a process of its own."""
+
+    seconds: float
+    subjects: int
+    profiles: int
+    steady: float  # bytes a subject
+    peak: float
+
+
+class Importer:
+    """Puts people into the log in *folder*, ever more of them."""
+
+    def __init__(self, folder: Path, catalog: Catalog, count: int) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._lines = _by_person(people.lines(count))
+        self.people = 0
+        self.events = 0
+        self.rates: dict[int, float] = {}
+
+    def add(self, count: int) -> None:
+        """Import the next *count* people; ``rates`` gets the events a second of every tenth, by how many are there."""
+        pseudonyms = Pseudonyms.load_or_create(self._folder / "key")
+        log = SqliteLog.open(self._folder / "consent.db", pseudonyms)
+        try:
+            cache = Replica(log, pseudonyms)
+            cache.load(now=NOW)
+            ledger = Ledger(log, cache, pseudonyms, catalog=lambda: self._catalog, clock=lambda: NOW)
+            for _ in range(10):
+                lines = [line for person in islice(self._lines, count // 10) for line in person]
+                began = time.perf_counter()
+                for first in range(0, len(lines), BATCH):
+                    parsed = map(line_from_json, lines[first : first + BATCH])
+                    numbered = enumerate(parsed, start=first + 1)
+                    outcome = ledger.import_lines([ImportLine(line=n, subject=s, event=e) for n, (s, e) in numbered])
+                    if outcome.rejections:
+                        raise RuntimeError(outcome.rejections[0][1])
+                self.people += count // 10
+                self.events += len(lines)
+                self.rates[self.people] = len(lines) / (time.perf_counter() - began)
+        finally:
+            log.close()
+
+
+def _by_person(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """The lines of each person together."""
+    subject, together = b"", list[bytes]()
+    for line in lines:
+        head = line[: line.index(b",")]
+        if head != subject and together:
+            yield together
+            together = []
+        subject = head
+        together.append(line)
+    yield together
+
+
+def read_whole_log(folder: Path) -> Start:
+    """Start on the log in *folder* without a snapshot."""
+    pseudonyms = Pseudonyms.load_or_create(folder / "key")
+    log = SqliteLog.open(folder / "consent.db", pseudonyms)
+    try:
+        cache = Replica(log, pseudonyms)
+        before = watch_memory().resident
+        began = time.perf_counter()
+        with undisturbed():
+            cache.load(now=NOW)
+        seconds = time.perf_counter() - began
+        after = memory()
+    finally:
+        log.close()
+    return Start(
+        seconds=seconds,
+        subjects=cache.subjects,
+        profiles=cache.profiles,
+        steady=(after.resident - before) / cache.subjects,
+        peak=(after.peak - before) / cache.subjects,
+    )
+
+
+def described(what: str, starts: Sequence[Start]) -> Iterator[Series]:
+    """Time and memory of starts at one size."""
+    subjects = f"{starts[0].subjects:,} people"
+    yield Series(name=f"{what}, {subjects}", unit="s", values=tuple(one.seconds for one in starts))
+    yield Series(name=f"{what}, {subjects}: steady", unit="bytes each", values=tuple(one.steady for one in starts))
+    yield Series(name=f"{what}, {subjects}: peak", unit="bytes each", values=tuple(one.peak for one in starts))
+
+
+def plot(rates: Mapping[int, float], starts: Mapping[str, Sequence[Sequence[Start]]]) -> None:
+    """The import as it goes on, and time and memory of every kind of start by the number of people."""
+    pace = Line(name="through the ledger", points=tuple((float(there), rate) for there, rate in rates.items()))
+    draw("consent-import", Chart(title="Import of events", x="people there", y="events a second", lines=(pace,)))
+    seconds = tuple(_line(what, sizes, lambda one: one.seconds) for what, sizes in starts.items())
+    draw("consent-start", Chart(title="Until a view is complete", x="people", y="seconds", lines=seconds))
+    peaks = tuple(_line(f"{what}, peak", sizes, lambda one: one.peak) for what, sizes in starts.items())
+    steady = tuple(_line(f"{what}, steady", sizes, lambda one: one.steady) for what, sizes in starts.items())
+    lines = (*steady, *peaks)
+    draw("consent-memory", Chart(title="Memory of a view", x="people", y="bytes each", lines=lines, bar=BYTES_BAR))
+
+
+def _line(name: str, sizes: Sequence[Sequence[Start]], value: Callable[[Start], float]) -> Line:
+    return Line(name=name, points=tuple((float(ones[0].subjects), median(map(value, ones))) for ones in sizes))
+
+
+def main() -> None:
+    """Measure and report."""
+    quick = arguments(__doc__)
+    size = LOOK if quick else MEASUREMENT
+    catalog = load_bundle(ROOT / "policies").catalog
+    whole: list[list[Start]] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        importer = Importer(folder, catalog, size.people[-1])
+        for count in size.people:
+            importer.add(count - importer.people)
+            whole.append([isolated(read_whole_log, folder) for _ in range(size.repetitions)])
+        stored = (folder / "consent.db").stat().st_size / importer.people
+    starts = {"whole log of SQLite": whole}
+    series = [Series(name="import", unit="events/s", values=tuple(importer.rates.values()))]
+    series += [one for what, sizes in starts.items() for ones in sizes for one in described(what, ones)]
+    plot(importer.rates, starts)
+    more = {"events": importer.events, "profiles": whole[-1][0].profiles, "bytes_stored_each": round(stored)}
+    method = f"median of {size.repetitions}; of the import, of {len(importer.rates)} stretches"
+    report("consent", method, series, quick=quick, more=more)
+
+
+if __name__ == "__main__":
+    main()
