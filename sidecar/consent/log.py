@@ -153,7 +153,7 @@ class ConsentLog(Protocol):
         ...
 
     def last_position(self) -> int:
-        """The position of the last entry, or a later one that is no entry's; 0 if there is none."""
+        """The position of the last entry, or a later one that is no entry's; before the first, any lower one."""
         ...
 
     def mark(self, mark: "Mark") -> None:

@@ -3,6 +3,7 @@
 What a test here may know of a backend is in ``Backend``: how to open a log, how to break it, where its bytes are.
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ import pytest
 
 from sidecar.consent.fold import fold
 from sidecar.consent.log import ConsentLog, Follower, LogEntry, Mark, NewEntry, erases_person
+from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.packing import unpack
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY
@@ -23,6 +25,7 @@ from sidecar.consent.sqlite.log import SqliteLog
 from sidecar.errors import ConsentLogError, LogConflictError, RequestError
 from sidecar.model.catalog import Catalog, Recipient
 from sidecar.model.event import Erasure, Event
+from tests.nats_server import coordinates, keep, shared_server
 from tests.unit.consent.desk import KEY, NOW, no, yes
 from tests.worlds import CATALOG, scope
 
@@ -47,6 +50,7 @@ class Backend:
     open: Callable[[Path], ConsentLog]
     full: Callable[[ConsentLog], AbstractContextManager[None]]
     files: Callable[[Path], Iterable[Path]]
+    transactional: bool  # of a batch that fails all is there or nothing; else any part of it
 
     @contextmanager
     def opened(self, folder: Path) -> Iterator[ConsentLog]:
@@ -69,16 +73,59 @@ def _sqlite_full(log: ConsentLog) -> Iterator[None]:
         log._writer.execute("PRAGMA max_page_count = 1000000")
 
 
+def _open_nats(folder: Path) -> NatsLog:
+    settings = coordinates(folder)
+    if settings is None:
+        settings = shared_server().settings()
+        draft = NatsLog.draft(settings, Pseudonyms(KEY))
+        try:
+            draft.finish()
+        finally:
+            draft.discard()
+        keep(settings, folder)
+    return NatsLog.open(settings, Pseudonyms(KEY))
+
+
+@contextmanager
+def _nats_full(log: ConsentLog) -> Iterator[None]:
+    assert isinstance(log, NatsLog)
+    ask, stream = log._connection.ask, log._stream.stream
+    info = json.loads(ask(f"$JS.API.STREAM.INFO.{stream}").result().data)
+
+    def bound(most: int) -> None:
+        config = json.dumps(info["config"] | {"max_bytes": most}).encode()
+        assert "error" not in json.loads(ask(f"$JS.API.STREAM.UPDATE.{stream}", config).result().data)
+
+    bound(info["state"]["bytes"])
+    try:
+        yield
+    finally:
+        bound(-1)
+
+
+def _nats_files(folder: Path) -> Iterable[Path]:
+    settings = coordinates(folder)
+    assert settings is not None
+    store = shared_server().folder / "store"
+    return [path for path in store.rglob(f"{settings.stream}/**/*") if path.is_file()]
+
+
 BACKENDS = {
     "sqlite": Backend(
         open=lambda folder: SqliteLog.open(folder / "consent.db", Pseudonyms(KEY)),
         full=_sqlite_full,
         files=lambda folder: folder.glob("consent.db*"),
-    )
+        transactional=True,
+    ),
+    "nats": Backend(open=_open_nats, full=_nats_full, files=_nats_files, transactional=False),
 }
 
+_PARAMETERS = [
+    pytest.param(name, marks=pytest.mark.nats if name == "nats" else ()) for name in sorted(BACKENDS, reverse=True)
+]
 
-@pytest.fixture(params=sorted(BACKENDS))
+
+@pytest.fixture(params=_PARAMETERS)
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Each backend in turn."""
     return BACKENDS[request.param]
@@ -140,13 +187,14 @@ def bytes_of(backend: Backend, folder: Path) -> bytes:
 
 
 def test_an_empty_log_knows_nobody(log: ConsentLog) -> None:
-    """No head, no heads, no history, position 0; and it can be read."""
+    """No head, no heads, no history, a position before every entry; and it can be read."""
     log.ping()
+    before = log.last_position()
 
     assert log.head(ADA) is None
     assert [] == list(log.heads())
     assert () == log.history(ADA, after=0, limit=10)
-    assert 0 == log.last_position()
+    assert before < append(log, ADA, yes("a"))
 
 
 def test_an_entry_comes_back_as_it_was_appended(log: ConsentLog) -> None:
@@ -337,13 +385,17 @@ def test_no_update_is_lost_among_eight_writers(log: ConsentLog) -> None:
 
 
 @pytest.mark.parametrize("error", [RequestError("event", "wrong"), KeyboardInterrupt()])
-def test_a_batch_that_is_left_with_an_exception_is_not_there(log: ConsentLog, error: BaseException) -> None:
-    """The exception comes out as it is, and the next batch works."""
+def test_a_batch_that_is_left_with_an_exception_is_not_there(
+    backend: Backend, log: ConsentLog, error: BaseException
+) -> None:
+    """Or, where there are no transactions, any part of it: the exception comes out as it is, and the next one works."""
     with pytest.raises(type(error)):
         append_together(log, yes("a"), leaving_with=error)
+    left = ids(log.history(ADA, after=0, limit=10))
     append(log, ADA, yes("b"))
 
-    assert ["b"] == ids(log.history(ADA, after=0, limit=10))
+    assert left in ([], [] if backend.transactional else ["a"])
+    assert [*left, "b"] == ids(log.history(ADA, after=0, limit=10))
 
 
 def test_a_full_disk_is_an_error_and_passes(backend: Backend, log: ConsentLog) -> None:
@@ -398,13 +450,13 @@ def test_the_erasure_of_categories_keeps_the_history(log: ConsentLog) -> None:
     assert ["a", "some"] == ids(log.history(ADA, after=0, limit=10))
 
 
-def test_an_erasure_that_fails_removes_nothing(log: ConsentLog) -> None:
-    """All of the batch or nothing of it."""
+def test_an_erasure_that_fails_removes_nothing(backend: Backend, log: ConsentLog) -> None:
+    """Unless, where there are no transactions, it is there all the same."""
     append(log, ADA, yes("a"))
     with pytest.raises(RequestError):
         append_together(log, erasure("gone"), leaving_with=RequestError("event", "wrong"))
 
-    assert ["a"] == ids(log.history(ADA, after=0, limit=10))
+    assert ids(log.history(ADA, after=0, limit=10)) in (["a"], ["a"] if backend.transactional else ["gone"])
 
 
 def test_an_erasure_right_after_other_entries_of_its_batch(log: ConsentLog) -> None:

@@ -1,0 +1,71 @@
+"""Reaching a server: how the client is set up, and what its errors mean."""
+
+import asyncio
+import contextlib
+import ssl
+from typing import TYPE_CHECKING, Any, Final
+
+from sidecar.config.nats import Nats
+from sidecar.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+_PING_SECONDS: Final = 2
+_PINGS_UNANSWERED: Final = 2
+
+
+def options_of(settings: Nats) -> dict[str, Any]:
+    """What the client is told; raises ``ConfigError`` for files that cannot be read."""
+    try:
+        import nats.aio.client  # noqa: F401, PLC0415 - only whether the extra is there
+    except ImportError as error:
+        raise ConfigError(
+            "a consent log on NATS needs the extra `nats`: pip install 'consent-sidecar[nats]'"
+        ) from error
+    options: dict[str, Any] = {
+        "name": "consent-sidecar",
+        "allow_reconnect": False,  # a client that reconnects sends late what its caller gave up
+        "max_reconnect_attempts": 1,
+        "reconnect_time_wait": 0,
+        "connect_timeout": settings.timeout_seconds,
+        "ping_interval": _PING_SECONDS,
+        "max_outstanding_pings": _PINGS_UNANSWERED,
+    }
+    if settings.password_file is not None:
+        try:
+            options |= {"user": settings.user, "password": settings.password_file.read_text("utf-8").strip()}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"`nats.password_file`: cannot read `{settings.password_file}` ({error})") from error
+    if settings.tls_ca or settings.tls_cert or any(address.startswith("tls:") for address in settings.addresses):
+        options["tls"] = _tls(settings)
+    return options
+
+
+def _tls(settings: Nats) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.tls_ca)
+        if settings.tls_cert is not None:
+            context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"`nats.tls_ca`, `nats.tls_cert`, `nats.tls_key`: {error}") from error
+    return context
+
+
+def meaning(error: Exception) -> str:
+    """What *error* says, and what to do where that is known."""
+    said = str(error).removeprefix("nats: ").strip("'") or type(error).__name__
+    if "authorization violation" in said.lower():
+        return "the server does not take user or password; see `nats.user` and `nats.password_file`"
+    return said
+
+
+async def leave(client: "Client") -> None:
+    """Close *client*, however it is; it may hang, or fail for want of a transport."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(1):
+            await client.close()
+    transport = client._transport  # noqa: SLF001 - a client that hangs while it closes would leave it open
+    with contextlib.suppress(Exception):
+        if transport is not None:
+            transport.close()  # type: ignore[no-untyped-call]
