@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
 
     from sidecar.consent.nats.connection import Reply
+    from sidecar.model.instant import Instant
 
 HEARTBEAT_SECONDS: Final = 1.0
 
@@ -196,12 +197,13 @@ class NatsFeed:
             return None
         heads: list[Head] = []
         beats, before = 0, self._taken
+        stamp: Instant | None = None
         while session.arrived and len(heads) < _AT_ONCE and self._session is session:
             message = session.arrived.popleft()
             if message.headers is not None and "Status" in message.headers:
                 self._signed(session, message)
                 continue
-            position, number, self._pending = delivery(message.reply)
+            position, number, at, self._pending = delivery(message.reply)
             if number != session.number + 1:  # something was lost on the way
                 self._leave_session()
                 break
@@ -211,13 +213,14 @@ class NatsFeed:
                 heads.append(self._payloads.head(position, pseudonym, message.data))
             elif message.subject == self._beat_subject:
                 self._on_beat(position)
-                beats += position > self._live_after
+                if position > self._live_after:
+                    beats, stamp = beats + 1, at
         session.sign = time.monotonic()
         if self._taken == before:
             return None
         if not self.whole and self._pending == 0:  # the last one it was to be was removed meanwhile
             self.whole_at = self._taken
-        return Fed(tuple(heads), self._taken if self.whole else 0, beats, self._pending + len(session.arrived))
+        return Fed(tuple(heads), self._taken if self.whole else 0, beats, self._pending + len(session.arrived), stamp)
 
     def _signed(self, session: _Session, message: "Msg") -> None:
         """Take note of what the server itself says; leave the session if it cannot go on."""

@@ -60,6 +60,11 @@ class NatsLog:
         """Tells logs apart."""
         return self._life.names.log_id
 
+    @property
+    def descends_from(self) -> tuple[str, ...]:
+        """The ids of the logs whose exports it was restored from."""
+        return self._life.meta.descends_from
+
     @contextlib.contextmanager
     def batch(self) -> Iterator[NatsBatch]:
         """Entries that are on their way together; all are durable when it is left without an exception.
