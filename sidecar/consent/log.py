@@ -134,7 +134,10 @@ class ConsentLog(Protocol):
         ...
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
-        """The subject's last entry; never waits for a batch."""
+        """The subject's last entry; never waits for a batch.
+
+        As of now: of all that was acknowledged, or given by any feed, before the call nothing is missing.
+        """
         ...
 
     def heads(self) -> Iterator[Head]:
@@ -177,7 +180,7 @@ class Fed(NamedTuple):
     """What a feed gives at once."""
 
     heads: tuple[Head, ...]  # in the order of the log; of a subject there may be several
-    through: int  # everything up to this position has been given
+    through: int  # everything up to this position has been given, or what took the place of it, see ``Feed.take``
     beats: int  # heartbeats among it: proofs that the log was there a moment ago
     pending: int  # how many more are known to come
     stamp: Instant | None = None  # when the last of the heartbeats was appended, by the log's own clock
@@ -188,6 +191,10 @@ class Feed(Protocol):
 
     def take(self, seconds: float) -> Fed | None:
         """What came, waiting at most *seconds* for it; ``None`` if nothing did.
+
+        Where entries are missing because an erasure removed them before they could be given, ``through`` stays before
+        them until all is given that the log had then, so also the entry of the erasure: else a view that is said to be
+        at such a position would know of neither.
 
         Raises ``LogLostError`` once the log is not the one that was followed any more: destroyed, emptied or
         replaced; a log that merely cannot be reached is silence.

@@ -1,0 +1,210 @@
+"""The bounded view by itself; what happens when others write to it meanwhile is in test_interleavings."""
+
+import pytest
+
+from sidecar.consent.log import LogEntry
+from sidecar.consent.profile import UNKNOWN_STANDING
+from sidecar.consent.view.on_demand import LIFETIME, OnDemand
+from sidecar.errors import ConsentLogError
+from tests.unit.consent.view.interleaved import ADA, BOB, EARLY, LATE, PSEUDONYMS, ModelLog, entry, head, standing
+
+
+class Log(ModelLog):
+    """A log that may be *broken*, and counts what is read."""
+
+    broken = False
+    reads = 0
+
+    def head(self, pseudonym: bytes) -> LogEntry | None:
+        """The subject's last entry."""
+        self.reads += 1
+        if self.broken:
+            raise ConsentLogError("gone")
+        return super().head(pseudonym)
+
+
+def following(log: Log, pinned: frozenset[bytes] = frozenset()) -> OnDemand:
+    """A view that follows *log* from where it is."""
+    view = OnDemand(log, PSEUDONYMS, capacity=4, pinned=pinned)  # type: ignore[arg-type] # all that it needs of a log
+    view.load(now=EARLY)
+    return view
+
+
+def test_nobody_is_held_before_they_are_asked_about() -> None:
+    """The view is complete at once, as of where the log is."""
+    log = Log("a" * 16, (ADA, BOB))
+    view = following(log)
+    view.complete()
+
+    assert view.lookup(ADA) is None
+    assert ("a" * 16 + ".2", 2, "a" * 16) == (str(view.revision()), view.applied, view.log_id)
+    assert (0, 0, 0, "") == (view.subjects, view.profiles, log.reads, view.lost)
+    assert ADA == view.pseudonym("ada")
+
+
+def test_a_miss_is_read_once() -> None:
+    """Whoever is held is not read again; that somebody has no record is held too."""
+    log = Log("a" * 16, (ADA,))
+    view = following(log)
+    for pseudonym in (ADA, BOB, ADA, BOB):
+        view.refresh(pseudonym, now=EARLY)
+
+    assert standing(1, EARLY) == view.lookup(ADA)
+    assert UNKNOWN_STANDING == view.lookup(BOB)
+    assert (2, 2, 2) == (log.reads, view.misses, view.hits)
+    assert (2, 2) == (view.subjects, view.profiles)
+
+
+def test_what_cannot_be_read_is_not_held() -> None:
+    """Not as somebody without a record; once it can be read it is."""
+    log = Log("a" * 16, (ADA,))
+    view = following(log)
+    log.broken = True
+    with pytest.raises(ConsentLogError):
+        view.refresh(ADA, now=EARLY)
+    missed = view.lookup(ADA)
+    log.broken = False
+    view.refresh(ADA, now=EARLY)
+
+    assert missed is None
+    assert standing(1, EARLY) == view.lookup(ADA)
+
+
+def test_a_standing_past_its_instant_is_read_again() -> None:
+    """If it cannot be, it stays as it was: whoever asks sees that it is over."""
+    log = Log("a" * 16, (ADA,))
+    view = following(log)
+    view.refresh(ADA, now=EARLY)
+    log.broken = True
+    with pytest.raises(ConsentLogError):
+        view.refresh(ADA, now=LATE)
+    over = view.lookup(ADA)
+    log.broken = False
+    view.refresh(ADA, now=LATE)
+
+    assert standing(1, EARLY) == over
+    assert standing(1, LATE) == view.lookup(ADA) != over
+
+
+def test_the_feed_updates_who_is_held() -> None:
+    """Nobody else: they are read when they are asked about."""
+    log = Log("a" * 16, (ADA,))
+    view = following(log)
+    view.refresh(ADA, now=EARLY)
+    log.entries += [ADA, BOB]
+    view.take([head(ADA, 2), head(BOB, 3)], through=3, now=EARLY)
+
+    assert standing(2, EARLY) == view.lookup(ADA)
+    assert view.lookup(BOB) is None
+    assert (3, 1) == (view.applied, log.reads)
+
+
+def test_the_revision_never_goes_back() -> None:
+    """Whatever it is told."""
+    view = following(Log("a" * 16, (ADA, BOB)))
+    view.take([], through=1, now=EARLY)
+
+    assert 2 == view.applied
+
+
+def test_what_this_process_appended_is_held_at_once() -> None:
+    """Without a read, and without moving the revision; once the feed has gone past it, it is left to be read."""
+    log = Log("a" * 16)
+    view = following(log)
+    view.apply([entry(ADA, 1)], now=EARLY)
+    held, applied = view.lookup(ADA), view.applied
+    view.take([], through=3, now=EARLY)
+    view.apply([entry(BOB, 2)], now=EARLY)
+
+    assert standing(1, EARLY) == held
+    assert (0, 0) == (applied, log.reads)
+    assert view.lookup(BOB) is None
+
+
+def test_what_is_doubted_is_read_before_it_is_used() -> None:
+    """Held or not."""
+    log = Log("a" * 16, (ADA,))
+    view = following(log)
+    view.refresh(ADA, now=EARLY)
+    view.distrust([ADA, BOB])
+    doubted = view.lookup(ADA)
+    view.refresh(ADA, now=EARLY)
+
+    assert doubted is None
+    assert standing(1, EARLY) == view.lookup(ADA)
+    assert 2 == log.reads
+
+
+def test_a_damaged_entry_stops_nobody_else() -> None:
+    """Its subject is read when asked about, which says what is wrong with it."""
+    log = Log("a" * 16, (ADA, BOB))
+    view = following(log)
+    view.refresh(ADA, now=EARLY)
+    view.refresh(BOB, now=EARLY)
+    log.entries += [ADA, BOB]
+    view.take([head(ADA, 3)._replace(packed=b"?"), head(BOB, 4)], through=4, now=EARLY)
+    damaged = view.lookup(ADA)
+    log.entries[2:3] = []
+    with pytest.raises(ConsentLogError, match="damaged"):
+        view.refresh(ADA, now=EARLY)
+
+    assert damaged is None
+    assert view.lookup(ADA) is None
+    assert standing(4, EARLY) == view.lookup(BOB)
+
+
+def test_nobody_is_held_longer_than_a_lifetime() -> None:
+    """However often they are asked about: then they are read again. Whoever is pinned stays."""
+    log = Log("a" * 16, (ADA, BOB))
+    view = following(log, pinned=frozenset({BOB}))
+    view.refresh(ADA, now=EARLY)
+    view.check(now=EARLY, ticks=LIFETIME // 2)
+    half = view.lookup(ADA)
+    view.check(now=EARLY, ticks=LIFETIME)
+
+    assert standing(1, EARLY) == half
+    assert view.lookup(ADA) is None
+    assert standing(2, EARLY) == view.lookup(BOB)
+    assert 1 == view.subjects
+
+
+def test_a_clock_that_is_put_right_leaves_nobody_held() -> None:
+    """Who came of age by a clock that ran ahead is a child again; small steps change nothing."""
+    log = Log("a" * 16, (ADA,))
+    view = following(log)
+    view.refresh(ADA, now=LATE)
+    view.check(now=LATE - 500_000, ticks=0)
+    small = view.lookup(ADA)
+    view.check(now=EARLY, ticks=0)
+    large = view.lookup(ADA)
+    view.refresh(ADA, now=EARLY)
+    view.check(now=EARLY, ticks=0)
+
+    assert standing(1, LATE) == small
+    assert large is None
+    assert standing(1, EARLY) == view.lookup(ADA)
+
+
+def test_pinned_subjects_are_read_when_the_view_begins() -> None:
+    """A view that cannot read them is not complete."""
+    log = Log("a" * 16, (BOB,))
+    log.broken = True
+    with pytest.raises(ConsentLogError):
+        following(log, pinned=frozenset({BOB}))
+    log.broken = False
+
+    assert standing(1, EARLY) == following(log, pinned=frozenset({BOB})).lookup(BOB)
+
+
+def test_a_read_that_ends_late_finds_a_later_standing() -> None:
+    """What was read is not held in its place."""
+    log = Log("a" * 16, (ADA,))
+    view = following(log)
+    marker = view._begin(ADA, EARLY)
+    assert marker is not None
+    read = log.head(ADA)
+    view.apply([entry(ADA, 2)], now=EARLY)
+    view._finish(marker, read, EARLY)
+    view._leave(marker)
+
+    assert standing(2, EARLY) == view.lookup(ADA)
