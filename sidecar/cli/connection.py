@@ -107,6 +107,19 @@ class Connection:
         finally:
             answers.cancel()
 
+    def listen(self, method: Method, request: Message, answer: type[_M]) -> Iterator[_M]:
+        """The answers to *request* as they come, for as long as they do; ``CommandError`` when that breaks."""
+        call: grpc.UnaryStreamMultiCallable[Message, _M] = self._channel.unary_stream(
+            method.path, request_serializer=_serialize, response_deserializer=answer.FromString
+        )
+        answers = call(request, metadata=self._metadata)
+        try:
+            yield from answers
+        except grpc.RpcError as error:
+            raise self._failed(error) from error
+        finally:
+            answers.cancel()
+
     def __enter__(self) -> Self:
         return self
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final, NamedTuple, TypeVar
 
+from sidecar.consent.archive.export import Export
 from sidecar.consent.codec import digest
 from sidecar.consent.fold import fold
 from sidecar.consent.limits import MAX_EVENT_ID_BYTES, check_event, check_subject, check_text
@@ -127,6 +128,8 @@ class Ledger:
         self._pseudonyms = pseudonyms
         self._catalog = catalog
         self._clock = clock
+        self.export: Final = Export(log, pseudonyms)
+        """Writes the log out."""
         self._turn = Lock()  # held until the cache has it: two entries must not be applied in the other order
 
     def record(self, subject: str, event: Event) -> Recorded:

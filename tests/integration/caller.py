@@ -16,6 +16,7 @@ from sidecar.api.v1 import (
     consent_pb2,
     consent_pb2_grpc,
     feed_pb2_grpc,
+    log_pb2_grpc,
     model_pb2,
     status_pb2_grpc,
 )
@@ -61,6 +62,11 @@ class Caller:
     def feed(self) -> Any:
         """FeedService."""
         return feed_pb2_grpc.FeedServiceStub(self.channel)
+
+    @property
+    def log(self) -> Any:
+        """LogService."""
+        return log_pb2_grpc.LogServiceStub(self.channel)
 
     @property
     def status(self) -> Any:

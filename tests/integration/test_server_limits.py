@@ -21,6 +21,7 @@ METHODS = [
     "ConsentService/ListHistory",
     "ConsentService/Erase",
     "FeedService/GetPropagation",
+    "LogService/CheckStandings",
 ]
 
 
