@@ -110,11 +110,11 @@ class FollowedCache(ConsentCache, Protocol):
         """How the view stands to the log; the thread that follows it writes there."""
         ...
 
-    def begin(self, *, now: Instant) -> int | None:
+    def begin(self, *, now: Instant, resume: bool) -> int | None:
         """Start over, as a view of the log as it is now; what is served until ``complete`` stays what it was.
 
-        Returns the position to follow the log from; ``None``: from the last entry of everybody. Raises
-        ``ConsentLogError``.
+        With *resume*, from what an earlier process saved, if there is anything that fits. Returns the position to
+        follow the log from; ``None``: from the last entry of everybody. Raises ``ConsentLogError``.
         """
         ...
 

@@ -160,7 +160,7 @@ class Replica:
         self._readable_at = ticks
         self._load.end()
 
-    def begin(self, *, now: Instant) -> int | None:  # noqa: ARG002 - of the protocol
+    def begin(self, *, now: Instant, resume: bool) -> int | None:  # noqa: ARG002 - of the protocol
         """Start over with empty slots, beside those that are served."""
         with self._writing:
             self._next, self._next_revision = Slots(), Revision(self._log.log_id, 0)

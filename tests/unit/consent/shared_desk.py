@@ -25,7 +25,7 @@ class SharedDesk:
         self.log = MemoryLog(self.store)
         self.pseudonyms = Pseudonyms(KEY)
         self.cache = Replica(self.log, self.pseudonyms, contact=self.contact)
-        self.cache.begin(now=self.now)
+        self.cache.begin(now=self.now, resume=False)
         self.feed: MemoryFeed = self.log.follow(after=None)
         self.catch_up()
         self.cache.complete()

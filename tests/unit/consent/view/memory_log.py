@@ -149,13 +149,18 @@ class MemoryLog:
 
 
 class MemoryFeed:
-    """A ``Feed``; *held_at* keeps back what is behind that position, *most* how many entries come at once."""
+    """A ``Feed``.
+
+    *held_at* keeps back what is behind that position, *most* is how many entries come at once, and without *patient*
+    nothing is waited for.
+    """
 
     def __init__(self, log: MemoryLog, after: int | None) -> None:
         self._log = log
         self.closed = False
         self.held_at: int | None = None
         self.most = 1_000
+        self.patient = True
         self._through = after or 0
         self._first = {head.position for head in _heads(tuple(log.store.entries.values()))} if after is None else None
         self._first_through = log.store.position
@@ -164,7 +169,7 @@ class MemoryFeed:
         """What came."""
         store = self._log.store
         with store.changed:
-            store.changed.wait_for(self._stirs, seconds)
+            store.changed.wait_for(self._stirs, seconds if self.patient else 0)
             if store.log_id != self._log.log_id or store.position < self._through:
                 raise LogLostError("the log is not the one that was followed")
             return self._take() if self._stirs() else None

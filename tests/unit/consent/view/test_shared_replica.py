@@ -248,7 +248,7 @@ def test_a_reading_across_a_change_of_logs_does_not_count() -> None:
     desk.ledger.record("ada", yes("a"))
 
     def change() -> None:
-        desk.cache.begin(now=NOW)
+        desk.cache.begin(now=NOW, resume=False)
         desk.cache.complete()
 
     refreshed_while(desk, "ada", change)
@@ -265,7 +265,7 @@ def test_an_append_across_a_change_of_logs_is_not_acknowledged(monkeypatch: pyte
         position = append(entry)  # type: ignore[arg-type]
         store.become(Store(ancestors=(store.log_id,)))
         assert desk.log.renew()
-        desk.cache.begin(now=NOW)
+        desk.cache.begin(now=NOW, resume=False)
         desk.cache.complete()
         return position
 
@@ -286,7 +286,7 @@ def test_what_is_begun_is_served_only_when_it_is_complete() -> None:
     desk.contact.lose("replaced")
 
     assert desk.log.renew()
-    assert desk.cache.begin(now=NOW) is None
+    assert desk.cache.begin(now=NOW, resume=False) is None
     desk.feed = desk.log.follow(after=None)
     desk.catch_up()
     during = (desk.cache.revision(), desk.cache.lookup(desk.cache.pseudonym("ada")))
@@ -313,7 +313,7 @@ def test_waiting_ends_when_positions_start_over() -> None:
     waiting = Thread(target=wait)
     waiting.start()
     entered.wait(5)
-    desk.cache.begin(now=NOW)
+    desk.cache.begin(now=NOW, resume=False)
     desk.cache.take((), through=store.position, now=NOW)
     desk.cache.complete()
     waiting.join(5)
