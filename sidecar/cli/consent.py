@@ -1,4 +1,4 @@
-"""``consent``: record, withdraw, lift, show, history, erase, import."""
+"""``consent``: record, withdraw, lift, show, history, erase, import, watch, status."""
 
 import sys
 from datetime import UTC, datetime
@@ -11,9 +11,11 @@ from sidecar.api.v1 import consent_pb2
 from sidecar.cli import record_view
 from sidecar.cli.connection import Connection, Method, address_option, read_token, token_option
 from sidecar.cli.failure import CommandError, Failure
+from sidecar.cli.feed import watch
 from sidecar.cli.importing import import_command
 from sidecar.cli.output import output_option, printable, show_json, show_line
 from sidecar.cli.plain import show_timestamp, to_plain
+from sidecar.cli.propagation import status
 from sidecar.cli.recording import erase_subject, record_act
 from sidecar.cli.scope import actor_option, scope_options, subject_option
 from sidecar.cli.value import INSTANT, NOTICE
@@ -187,6 +189,8 @@ def erase(
 
 
 consent.add_command(import_command)
+consent.add_command(watch)
+consent.add_command(status)
 
 
 def _confirm_erasure(subject: str, categories: tuple[str, ...]) -> None:

@@ -53,6 +53,11 @@ def show_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def show_json_line(value: object) -> None:
+    """Print *value* as JSON on one line: one of many, for who reads line by line."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print *rows* under *columns*."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)

@@ -54,6 +54,11 @@ def show_history(entries: Sequence[consent_pb2.HistoryEntry]) -> None:
     )
 
 
+def what_happened(entry: consent_pb2.HistoryEntry) -> str:
+    """What *entry* recorded, on one line."""
+    return _what(entry)[0]
+
+
 def _about(record: consent_pb2.GetRecordResponse) -> list[tuple[str, str]]:
     traits = record.traits
     pairs = []

@@ -27,6 +27,7 @@ from sidecar.client.decision import (
     FieldDecision,
     Obligation,
 )
+from sidecar.client.feed import Feed, FeedError, Update
 from sidecar.client.question import AttributeValue, Question
 from sidecar.client.sync import Client
 
@@ -39,7 +40,10 @@ __all__ = [
     "Decision",
     "Effect",
     "Failure",
+    "Feed",
+    "FeedError",
     "FieldDecision",
     "Obligation",
     "Question",
+    "Update",
 ]

@@ -100,14 +100,15 @@ class FeedServicer(pb_grpc.FeedServiceServicer):
         if request.from_start:
             if request.after_revision:
                 raise RequestError("from_start", "not together with `after_revision`: say one")
+            if reader != OPERATOR:
+                self._downstream.consumers.begin_anew(reader)
             return _Beginning(log_id, 0, from_start=True)
         if request.after_revision:
             revision = Revision.parse(request.after_revision, field="after_revision")
             return _Beginning(log_id, self._downstream.changes.behind(revision), from_start=revision.position == 0)
         kept = None if reader == OPERATOR else self._downstream.consumers.acknowledged(reader)
-        if kept is None:
-            return _Beginning(log_id, 0, from_start=True)
-        return _Beginning(log_id, self._downstream.changes.behind(Revision(log_id, kept)), from_start=False)
+        after = self._downstream.changes.behind(Revision(log_id, kept or 0))
+        return _Beginning(log_id, after, from_start=after == 0)
 
     def _told(self, beginning: _Beginning, reader: str, watch: Watch) -> Iterator[pb.WatchRecordsResponse]:
         """First where the stream begins, then changes, and signs of life while there are none."""

@@ -278,8 +278,25 @@ def test_an_acknowledged_place_that_the_log_lost_means_to_start_over(feed: Consu
     log.mark(Mark(kind=Follower.CONSUMER, name="mail", position=5, at=0))
     text = ends_with(grpc.StatusCode.FAILED_PRECONDITION, lambda: next(feed.watch("mail")))
 
+    recorded = feed.caller.record("p1", choice("e1", "GIVEN")).revision
+    anew = until_caught_up(feed.watch("mail", from_start=True))
+
     assert "from_start" in text
-    assert until_caught_up(feed.watch("mail", from_start=True))[0].from_start
+    assert (True, ["e1"]) == (anew[0].from_start, events(anew))
+    assert recorded == feed.ack("mail", recorded)
+
+
+def test_who_begins_anew_and_is_killed_begins_anew_again(feed: Consumers) -> None:
+    """What was acknowledged before is nothing that it still has."""
+    first = feed.caller.record("p1", choice("e1", "GIVEN")).revision
+    second = feed.caller.record("p2", choice("e2", "GIVEN")).revision
+    feed.ack("mail", second)
+    next(feed.watch("mail", from_start=True))
+    again = until_caught_up(feed.watch("mail"))
+    feed.ack("mail", first)
+
+    assert (True, ["e1", "e2"]) == (again[0].from_start, events(again))
+    assert ["e2"] == events(until_caught_up(feed.watch("mail")))
 
 
 def test_a_slow_reader_is_cut_with_a_clear_status(tmp_path: Path) -> None:

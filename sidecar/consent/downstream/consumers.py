@@ -35,3 +35,8 @@ class Consumers:
                 return kept
             self._log.mark(Mark(kind=Follower.CONSUMER, name=name, position=position, at=self._clock()))
             return position
+
+    def begin_anew(self, name: str) -> None:
+        """Keep that consumer *name* has applied nothing: it is told all again, and until then its lag shows that."""
+        with self._turn:
+            self._log.mark(Mark(kind=Follower.CONSUMER, name=name, position=0, at=self._clock()))

@@ -45,3 +45,12 @@ def test_a_place_never_goes_back(consumers: Consumers, position: int, kept: int)
 
     assert kept == consumers.acknowledge("mail", position)
     assert kept == consumers.acknowledged("mail")
+
+
+def test_who_begins_anew_has_nothing(consumers: Consumers) -> None:
+    """What it acknowledges from then on counts, though it had more before."""
+    consumers.acknowledge("mail", 7)
+    consumers.begin_anew("mail")
+    before = consumers.acknowledged("mail")
+
+    assert (0, 3) == (before, consumers.acknowledge("mail", 3))
