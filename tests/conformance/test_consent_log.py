@@ -120,12 +120,12 @@ BACKENDS = {
     "nats": Backend(open=_open_nats, full=_nats_full, files=_nats_files, transactional=False),
 }
 
-_PARAMETERS = [
+PARAMETERS = [
     pytest.param(name, marks=pytest.mark.nats if name == "nats" else ()) for name in sorted(BACKENDS, reverse=True)
 ]
 
 
-@pytest.fixture(params=_PARAMETERS)
+@pytest.fixture(params=PARAMETERS)
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Each backend in turn."""
     return BACKENDS[request.param]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sidecar.consent.log import Fed, Head
 from sidecar.consent.nats.connection import Connection
 from sidecar.consent.nats.delivery import delivery
+from sidecar.consent.nats.jetstream import StreamState
 from sidecar.consent.nats.life import Life, still
 from sidecar.consent.nats.names import ENTRY, pseudonym_in
 from sidecar.errors import ConsentLogError, LogLostError
@@ -82,7 +83,8 @@ class NatsFeed:
         self._session: _Session | None = None
         self._end_session: Callable[[], None] = lambda: None
         self._checking: Future[Reply] | None = None
-        self._checked = 0.0
+        self._checked = 0.0  # when that was asked last
+        self._asked_at = 0  # what had been taken then
         self._retry_at = 0.0
         self._taken = after or 0  # position of the last message that was taken
         self.whole_at = 0 if after is not None else -1
@@ -145,18 +147,21 @@ class NatsFeed:
         if self._checking is None:
             if time.monotonic() - self._checked >= HEARTBEAT_SECONDS and self._connection.number:
                 self._checked = time.monotonic()
-                self._checking = self._stream.ask_state()
+                self._checking, self._asked_at = self._stream.ask_state(), self._taken
                 self._checking.add_done_callback(lambda _: self._wake.set())
         elif self._checking.done():
             checking, self._checking = self._checking, None
-            still(self._stream.read_state(checking), self._life.names, name=self._stream.name, applied=self._taken)
+            self._still(self._stream.read_state(checking), self._asked_at)
+
+    def _still(self, state: StreamState | None, applied: int) -> StreamState:
+        return still(state, self._life.names, name=self._stream.name, applied=applied)
 
     def _start_session(self) -> None:
         self._leave_session()
         number = self._connection.number
         if not number or time.monotonic() < self._retry_at:
             return
-        state = still(self._stream.state(), self._life.names, name=self._stream.name, applied=self._taken)
+        state = self._still(self._stream.state(), self._taken)
         if self.whole_at < 0:
             self.whole_at = state.last
         self._live_after = state.last

@@ -83,6 +83,7 @@ class NatsLog:
                 raise
             else:
                 batch.settle()
+                life.state()  # a stream that was emptied takes entries too; they would go with it
             finally:
                 self._unremoved = self._unremoved or batch.erased
                 self._remove(life)
