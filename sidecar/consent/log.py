@@ -163,8 +163,11 @@ class ConsentLog(Protocol):
         """Keep *mark* in place of an earlier one of the same kind and name, durably."""
         ...
 
-    def marks(self) -> tuple["Mark", ...]:
-        """Every mark, by kind and name; none that was made of another log, whose positions mean something else."""
+    def marks(self, kind: Follower | None = None) -> tuple["Mark", ...]:
+        """Every mark, or those of one *kind*, by kind and name.
+
+        None is among them that was made of another log, whose positions mean something else.
+        """
         ...
 
     def ping(self) -> None:

@@ -276,6 +276,8 @@ def test_a_mark_replaces_the_one_before(backend: Backend, tmp_path: Path) -> Non
 
     with backend.opened(tmp_path) as log:
         assert (marks[3], marks[2], marks[1]) == log.marks()
+        assert log.marks() == (*log.marks(Follower.CONSUMER), *log.marks(Follower.SIDECAR))
+        assert {Follower.SIDECAR} == {mark.kind for mark in log.marks(Follower.SIDECAR)}
 
 
 def test_an_entry_must_follow_the_last(log: ConsentLog) -> None:

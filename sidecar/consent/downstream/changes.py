@@ -11,6 +11,9 @@ PAGE: Final = 128
 """Entries that are read at once."""
 
 
+_REPLACED: Final = "another log took the place of the one that was followed"
+
+
 class Taken(NamedTuple):
     """Some of what comes next."""
 
@@ -57,12 +60,14 @@ class Changes:
         """
         applied = self._cache.applied  # before the entries: of what came later some could be missing
         if log_id != self.log_id:
-            raise StartOverError("another log took the place of the one that was followed")
+            raise StartOverError(_REPLACED)
         if self._cache.lost:
             raise LogLostError(self._cache.lost)
         if applied <= after:
             return Taken((), after, more=False)
         read = self._log.entries(after=after, limit=PAGE)
+        if log_id != self._log.log_id:  # since it was looked at
+            raise StartOverError(_REPLACED)
         entries = tuple(entry for entry in read if entry.position <= applied)
         if len(entries) == PAGE:
             return Taken(entries, entries[-1].position, more=True)

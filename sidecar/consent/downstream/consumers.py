@@ -21,8 +21,7 @@ class Consumers:
 
     def acknowledged(self, name: str) -> int | None:
         """Up to where consumer *name* has applied everything; ``None`` if it never said."""
-        marks = self._log.marks()
-        return next((mark.position for mark in marks if mark.kind is Follower.CONSUMER and mark.name == name), None)
+        return next((mark.position for mark in self._log.marks(Follower.CONSUMER) if mark.name == name), None)
 
     def acknowledge(self, name: str, position: int) -> int:
         """Keep that consumer *name* has applied everything up to *position*; returns what is kept.

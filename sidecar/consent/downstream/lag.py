@@ -20,10 +20,12 @@ class Lags:
 
     def look(self) -> None:
         """Find out what each has left; raises ``ConsentLogError``, and then what was found before stays."""
+        if not self._names:
+            return  # of many sidecars on one log most know of no consumer: they leave it alone
         applied = self._cache.applied  # before the entries: what comes later is not taken for acknowledged
         if self._log_id != self._cache.log_id:
             self._log_id, self._clear = self._cache.log_id, {}
-        marks = {mark.name: mark.position for mark in self._log.marks() if mark.kind is Follower.CONSUMER}
+        marks = {mark.name: mark.position for mark in self._log.marks(Follower.CONSUMER)}
         self._oldest = {name: self._left(name, marks.get(name, 0), applied) for name in self._names}
 
     def seconds(self, now: Instant) -> dict[str, float]:

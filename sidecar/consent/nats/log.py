@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Final, Self
 
 from sidecar.config.nats import Nats
-from sidecar.consent.log import Head, LogEntry, Mark
+from sidecar.consent.log import Follower, Head, LogEntry, Mark
 from sidecar.consent.nats.batch import NatsBatch
 from sidecar.consent.nats.connection import Connection
 from sidecar.consent.nats.draft import NatsDraft, name_of
@@ -121,9 +121,9 @@ class NatsLog:
         """Keep *mark* in place of an earlier one of the same kind and name."""
         self._life.marks.put(mark)
 
-    def marks(self) -> tuple[Mark, ...]:
-        """Every mark of this log, by kind and name; a question for each."""
-        return self._life.marks.all()
+    def marks(self, kind: Follower | None = None) -> tuple[Mark, ...]:
+        """Every mark of this log, or those of one *kind*, by kind and name; a question for each."""
+        return self._life.marks.all(kind)
 
     def ping(self) -> None:
         """Return if the log can be read and is still the one that was opened."""

@@ -33,10 +33,11 @@ class Marks:
         content = json.encode(_Stored(mark.kind, mark.name, mark.position, mark.at))
         self._stream.sequence(self._stream.publish(self._names.mark(mark.kind, mark.name), content))
 
-    def all(self) -> tuple[Mark, ...]:
-        """Every mark, by kind and name."""
+    def all(self, kind: Follower | None) -> tuple[Mark, ...]:
+        """Every mark, or those of one *kind*, by kind and name."""
+        subject = self._names.marks if kind is None else self._names.marks_of(kind)
         try:
-            stored = [_decode(message.data) for message in self._stream.walk(self._names.marks)]
+            stored = [_decode(message.data) for message in self._stream.walk(subject)]
         except MsgspecError as error:
             raise ConsentLogError(f"{self._stream.name}: a mark in `{self._stream.stream}` is damaged") from error
         marks = [Mark(kind=each.kind, name=each.name, position=each.position, at=each.at) for each in stored]

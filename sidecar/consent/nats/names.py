@@ -85,6 +85,10 @@ class Names:
         """All marks of the log."""
         return f"consent.marks.{self.log_id}.>"
 
+    def marks_of(self, kind: str) -> str:
+        """The marks of one kind of follower."""
+        return f"consent.marks.{self.log_id}.{kind}.*"
+
     def mark(self, kind: str, name: str) -> str:
         """The mark of one follower, whose name may be any text."""
         return f"consent.marks.{self.log_id}.{kind}.{blake2b(name.encode(), digest_size=16).hexdigest()}"

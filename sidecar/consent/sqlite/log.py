@@ -141,12 +141,14 @@ class SqliteLog:
             self._check_file()
             self._writer.execute(_UPSERT_MARK, (mark.kind.value, mark.name, mark.position, mark.at))
 
-    def marks(self) -> tuple[Mark, ...]:
-        """Every mark, by kind and name."""
+    def marks(self, kind: Follower | None = None) -> tuple[Mark, ...]:
+        """Every mark, or those of one *kind*, by kind and name."""
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_MARKS).fetchall()
         return tuple(
-            Mark(kind=Follower(kind), name=name, position=position, at=at) for kind, name, position, at in rows
+            Mark(kind=Follower(of), name=name, position=position, at=at)
+            for of, name, position, at in rows
+            if kind is None or of == kind
         )
 
     def last_position(self) -> int:

@@ -134,6 +134,17 @@ def test_another_log_in_its_place_ends_it(changes: Changes) -> None:
         changes.take(0, log_id=OTHER)
 
 
+def test_a_log_that_is_replaced_while_it_is_read_tells_nothing(
+    at_desk: Desk, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read may be of the new one."""
+    at_desk.ledger.record("p1", yes("a"))
+    log_id = changes.log_id
+    monkeypatch.setattr(at_desk.log, "log_id", OTHER)
+    with pytest.raises(StartOverError, match="another log"):
+        changes.take(0, log_id=log_id)
+
+
 def test_a_lost_log_is_no_log_without_changes(at_desk: Desk, changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says that it is lost."""
     monkeypatch.setattr(type(at_desk.cache), "lost", property(lambda _: "it was deleted"))

@@ -119,3 +119,12 @@ def test_a_log_that_cannot_be_read_leaves_what_was_found(
         lags.look()
 
     assert {"mail": 3.0, "crm": 3.0} == lags.seconds(NOW + 3 * SECOND)
+
+
+def test_without_consumers_the_log_is_left_alone(at_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many sidecars on one log most know of none."""
+    monkeypatch.setattr(type(at_desk.log), "marks", None)
+    lags = Lags(at_desk.log, at_desk.cache, [])
+    lags.look()
+
+    assert {} == lags.seconds(NOW)

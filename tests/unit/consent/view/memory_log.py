@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Condition
 
-from sidecar.consent.log import Fed, Head, LogEntry, Mark, NewEntry, erases_person
+from sidecar.consent.log import Fed, Follower, Head, LogEntry, Mark, NewEntry, erases_person
 from sidecar.consent.packing import pack
 from sidecar.errors import ConsentLogError, LogConflictError, LogLostError
 from sidecar.model.instant import Instant
@@ -110,9 +110,9 @@ class MemoryLog:
         self.ping()
         self.store.marks[(mark.kind.value, mark.name)] = mark
 
-    def marks(self) -> tuple[Mark, ...]:
-        """Every mark."""
-        return tuple(mark for _, mark in sorted(self.store.marks.items()))
+    def marks(self, kind: Follower | None = None) -> tuple[Mark, ...]:
+        """Every mark, or those of one *kind*."""
+        return tuple(mark for _, mark in sorted(self.store.marks.items()) if kind in (None, mark.kind))
 
     def ping(self) -> None:
         """Whether it is there, and still the same."""
