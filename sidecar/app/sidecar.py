@@ -208,6 +208,7 @@ class Sidecar:
             consent_age_seconds=freshness.consent_age_ms / 1_000,
             consent_position=world.cache.applied,
             subjects=world.cache.subjects,
+            subject_hits=world.cache.hits,
             profiles=world.cache.profiles,
             verdicts=len(verdicts),
             verdict_hits=verdicts.hits,

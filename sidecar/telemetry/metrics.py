@@ -45,6 +45,9 @@ class Metrics:
         self._calls = Counter("sidecar_calls_total", "Ended calls.", ("method", "code"), registry=registry)
         self._in_flight = Gauge("sidecar_calls_in_flight", "Calls being answered now.", registry=registry)
         self._events = Counter("sidecar_events_total", "Recorded consent events.", ("kind",), registry=registry)
+        self._reads = Counter(
+            "sidecar_consent_reads_total", "Subjects read for a question.", ("outcome",), registry=registry
+        )
         self._errors = Counter("sidecar_errors_total", "Errors on our side.", ("component",), registry=registry)
         self._reloads = Counter(
             "sidecar_policy_reloads_total", "New states of the bundle's source.", ("outcome",), registry=registry
@@ -92,6 +95,10 @@ class Metrics:
         """Count *events* of *kind*."""
         self._events.labels(kind).inc(events)
 
+    def read(self, outcome: str) -> None:
+        """Count a subject that was to be read for a question."""
+        self._reads.labels(outcome).inc()
+
     def reloaded(self, outcome: str, seconds: float) -> None:
         """Count a reload that took *seconds*."""
         self._reloads.labels(outcome).inc()
@@ -121,6 +128,7 @@ class State:
     consent_age_seconds: float
     consent_position: int
     subjects: int
+    subject_hits: int
     profiles: int
     verdicts: int
     verdict_hits: int
@@ -153,7 +161,7 @@ class StateCollector(Collector):
             ("sidecar_policy_reload_failed", "1 while the newest bundle is bad, else 0.", state.policy_reload_failed),
             ("sidecar_consent_view_age_seconds", "How old the view of consent may be.", state.consent_age_seconds),
             ("sidecar_consent_position", "Position of the log that the view has reached.", state.consent_position),
-            ("sidecar_consent_subjects", "Subjects with a record.", state.subjects),
+            ("sidecar_consent_subjects", "Subjects in memory.", state.subjects),
             ("sidecar_consent_profiles", "Distinct profiles among them.", state.profiles),
             ("sidecar_verdicts", "Verdicts remembered.", state.verdicts),
             ("sidecar_streams_open", "Open streams of questions.", state.streams),
@@ -162,6 +170,7 @@ class StateCollector(Collector):
             ("sidecar_decision_log_queue", "Answers that wait to be logged.", state.decisions_queued),
         ):
             yield GaugeMetricFamily(name, text, float(value))
+        yield CounterMetricFamily("sidecar_consent_hits", "Subjects found in memory.", float(state.subject_hits))
         yield CounterMetricFamily("sidecar_verdict_hits", "Verdicts found in memory.", float(state.verdict_hits))
         yield CounterMetricFamily("sidecar_verdict_misses", "Verdicts asked of policies.", float(state.verdict_misses))
         refusals = CounterMetricFamily(

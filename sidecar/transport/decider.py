@@ -6,13 +6,13 @@ from time import monotonic, perf_counter
 from typing import Final
 
 from sidecar.engine.snapshot import Snapshot
-from sidecar.errors import ConsentLogError
 from sidecar.model.decision import Answer, Pending, Request
 from sidecar.model.instant import Instant
+from sidecar.transport.reads import Reads
 from sidecar.transport.shared import Shared
 from sidecar.transport.world import Policies
 
-_ROUNDS: Final = 4  # a slot may run out again while it is resolved; then the answer is a deny
+_ROUNDS: Final = 4  # a slot may run out, or make room, again while it is resolved; then the answer is a deny
 _LOOK_SECONDS: Final = 0.005
 _RESERVE: Final = 0.2
 """Share of the caller's remaining time kept for the way back: a deny that says why, not a deadline exceeded."""
@@ -35,7 +35,7 @@ class Decider:
         self._world = shared.world
         self._lifecycle = shared.lifecycle
         self._metrics = shared.metrics
-        self._errors = shared.errors
+        self._reads = Reads(shared.world.cache, shared.metrics, shared.errors)
         self._park_seconds = shared.limits.park_seconds
         self._places = Semaphore(shared.limits.parked)
         self.parked = 0
@@ -78,12 +78,7 @@ class Decider:
         if pending.position is not None:
             return self._wait_for(pending.position, until)
         assert pending.pseudonym is not None
-        try:
-            self._world.cache.refresh(pending.pseudonym, now=now)
-        except ConsentLogError as error:
-            self._errors.report("consent", error)
-            return False
-        return True
+        return self._reads.read(pending.pseudonym, now=now, until=until)
 
     def _wait_for(self, position: int, until: float) -> bool:
         """Wait until the view has reached *position*: whether it did, in the time and the places there are."""

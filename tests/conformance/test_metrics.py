@@ -30,6 +30,7 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     metrics.call_ended("Check", "OK")
     metrics.recorded("submission")
     metrics.failed("grpc")
+    metrics.read("done")
     metrics.reloaded("swapped", 0.1)
     metrics.decisions_dropped("queue_full", 1)
     some = {"policy_revision": "r", "verdict_refusals": {"fraud": 1}, "downstream_lags": {"mail-provider": 0.5}}

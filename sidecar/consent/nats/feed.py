@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sidecar.consent.log import Fed, Head
 from sidecar.consent.nats.connection import Connection
 from sidecar.consent.nats.delivery import delivery
+from sidecar.consent.nats.holes import Holes
 from sidecar.consent.nats.jetstream import StreamState
 from sidecar.consent.nats.life import Life, still
 from sidecar.consent.nats.names import ENTRY, pseudonym_in
@@ -90,6 +91,7 @@ class NatsFeed:
         self.whole_at = 0 if after is not None else -1
         """The position of the last message that the bootstrap gives; -1 while it is not known."""
         self._pending = 0
+        self._holes = Holes()
         self._live_after = 0  # heartbeats behind this were appended while the session lasted
         self._lost: LogLostError | None = None
         self._closed = False
@@ -166,6 +168,7 @@ class NatsFeed:
             self.whole_at = state.last
         self._live_after = state.last
         inbox = self._connection.inbox()
+        self._holes.start_over()
         session = _Session(self._wake)
         end = self._connection.subscribe(inbox, session.on_message)
         try:
@@ -212,7 +215,8 @@ class NatsFeed:
             if number != session.number + 1:  # something was lost on the way
                 self._leave_session()
                 break
-            session.number, self._taken = number, position
+            self._step(position, number)
+            session.number = number
             pseudonym = pseudonym_in(message.subject, ENTRY)
             if pseudonym is not None:
                 heads.append(self._payloads.head(position, pseudonym, message.data))
@@ -225,7 +229,18 @@ class NatsFeed:
             return None
         if not self.whole and self._pending == 0:  # the last one it was to be was removed meanwhile
             self.whole_at = self._taken
-        return Fed(tuple(heads), self._taken if self.whole else 0, beats, self._pending + len(session.arrived), stamp)
+        through = self._holes.through(self._taken) if self.whole else 0
+        return Fed(tuple(heads), through, beats, self._pending + len(session.arrived), stamp)
+
+    def _step(self, position: int, number: int) -> None:
+        """Be at *position*, with the message *number*; what is missing before it is waited for."""
+        before, was_whole = self._taken, self.whole
+        self._taken = position
+        if was_whole and position > before + 1:
+            self._holes.found(before=before, filled=number + self._pending)
+        elif self.whole and not was_whole:  # somebody may have been removed before their last entry was given
+            self._holes.found(before=0, filled=number + self._pending)
+        self._holes.taken(number, pending=self._pending)
 
     def _signed(self, session: _Session, message: "Msg") -> None:
         """Take note of what the server itself says; leave the session if it cannot go on."""

@@ -139,7 +139,7 @@ class Applier:
         """Slice by slice, so that nobody waits long for the interpreter."""
         for start in range(0, len(fed.heads), _SLICE):
             heads = fed.heads[start : start + _SLICE]
-            self._cache.take(heads, through=heads[-1].position, now=self._clock())
+            self._cache.take(heads, through=min(heads[-1].position, fed.through), now=self._clock())
             time.sleep(0)
         self._cache.take((), through=fed.through, now=self._clock())
         self._through = fed.through

@@ -38,6 +38,11 @@ class ConsentCache(Protocol):
         ...
 
     @property
+    def hits(self) -> int:
+        """How often somebody was found who might have had to be read; 0 where everybody is held."""
+        ...
+
+    @property
     def profiles(self) -> int:
         """How many different profiles they have."""
         ...

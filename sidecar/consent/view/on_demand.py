@@ -18,13 +18,15 @@ from typing import Final
 
 from sidecar.bounded import Generations
 from sidecar.consent.log import ConsentLog, Head, LogEntry
-from sidecar.consent.packing import pack, unpack
-from sidecar.consent.profile import Standing, resolve
+from sidecar.consent.packing import pack
+from sidecar.consent.profile import UNKNOWN_STANDING, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.record import EMPTY, Record
 from sidecar.consent.revision import Revision
+from sidecar.consent.view.contact import Contact
 from sidecar.consent.view.holding import ERAS, Holding
-from sidecar.errors import ConsentLogError
+from sidecar.consent.view.progress import Progress
+from sidecar.consent.view.shapes import Shapes
+from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND, Instant
 
 LEAST_CAPACITY: Final = 1_000
@@ -63,11 +65,23 @@ class OnDemand:
     """
 
     def __init__(
-        self, log: ConsentLog, pseudonyms: Pseudonyms, *, capacity: int, pinned: frozenset[bytes] = frozenset()
+        self,
+        log: ConsentLog,
+        pseudonyms: Pseudonyms,
+        *,
+        contact: Contact,
+        capacity: int,
+        pinned: frozenset[bytes] = frozenset(),
     ) -> None:
         self._log = log
         self.pseudonym: Final = pseudonyms.of
         """The pseudonym of a subject."""
+        self.contact: Final = contact
+        """How the view stands to the log; the thread that follows it writes there."""
+        self.loading: Final = None
+        """Nothing is loaded: whoever is asked about is read."""
+        self._progress = Progress()
+        self._shapes = Shapes()
         self._holding = Holding(capacity, pinned)
         self._pinned = pinned
         self._markers: dict[bytes, Marker] = {}
@@ -76,11 +90,9 @@ class OnDemand:
         self._writing = Lock()
         self._fed = 0  # position of the last entry that the feed gave; the revision follows it
         self._latest: Instant = 0  # the latest that it ever was
-        self._era_began: Instant = 0  # in ticks
+        self._era_began: Instant | None = None  # in ticks
         self.hits = 0
         """How often somebody who was asked about was held; for metrics, so threads may lose a count."""
-        self.misses = 0
-        """How often a subject was read, for metrics."""
 
     @property
     def applied(self) -> int:
@@ -105,11 +117,15 @@ class OnDemand:
     @property
     def lost(self) -> str:
         """Why the log is not the one that was followed any more; empty while it is."""
-        return ""
+        return self.contact.lost
 
     def revision(self) -> Revision:
         """The revision up to which whoever is held is; read it before the standings, never after."""
         return self._revision
+
+    def wait(self, *, beyond: int, seconds: float) -> bool:
+        """Wait at most *seconds* until more than what is up to *beyond* is applied: whether it is."""
+        return self._progress.wait(beyond=beyond, seconds=seconds)
 
     def lookup(self, pseudonym: bytes) -> Standing | None:
         """The subject's standing, that of nobody if there is no record; ``None``: it must be refreshed first.
@@ -122,11 +138,11 @@ class OnDemand:
         return standing
 
     def load(self, *, now: Instant, ticks: Instant = 0) -> None:
-        """Start over, see ``begin``."""
+        """Start over, see ``begin``; *ticks* are those of ``check``."""
         self._era_began = ticks
-        self.begin(now=now)
+        self.begin(now=now, resume=False)
 
-    def begin(self, *, now: Instant) -> int:
+    def begin(self, *, now: Instant, resume: bool) -> int:  # noqa: ARG002 - there is nothing to resume
         """Start over, as a view of the log as it is now, with nobody held but those who always are.
 
         Returns the position to follow the log from; raises ``ConsentLogError``.
@@ -134,7 +150,7 @@ class OnDemand:
         log_id, position = self._log.log_id, self._log.last_position()
         self._restart(Revision(log_id, position))
         for pseudonym in self._pinned:
-            self.refresh(pseudonym, now=now)
+            self._read(pseudonym, now)
         return position
 
     def complete(self) -> None:
@@ -161,15 +177,9 @@ class OnDemand:
         if another thread has been quicker. In rare cases the subject is not held afterwards: then it is to be refreshed
         again.
         """
-        marker = self._begin(pseudonym, now)
-        if marker is None:
-            return
-        self.misses += 1
-        try:
-            read = self._log.head(pseudonym)
-            self._finish(marker, read, now)
-        finally:
-            self._leave(marker)
+        if self.lost:
+            raise LogLostError(self.lost)
+        self._read(pseudonym, now)
 
     def distrust(self, pseudonyms: Iterable[bytes]) -> None:
         """Have each be refreshed before it is next used: what the log has of it is not known."""
@@ -188,10 +198,16 @@ class OnDemand:
             if now < self._latest - _CLOCK_SLACK:
                 self._forget_all()
                 self._latest = now
+            if self._era_began is None:
+                self._era_began = ticks
             while ticks - self._era_began >= _ERA:
                 self._holding.begin_era()
                 self._era_began += _ERA
             self._holding.sweep(_SWEPT)
+
+    def age_ms(self, ticks: Instant) -> int:
+        """How old the view may be, by the heartbeats of the log, in milliseconds."""
+        return self.contact.age_ms(ticks)
 
     def advance(self, position: int) -> None:
         """Everything up to *position* has been taken over."""
@@ -199,12 +215,26 @@ class OnDemand:
             if position > self._revision.position:
                 self._revision = Revision(self._revision.log_id, position)
                 self._fed = max(self._fed, position)
+                self._progress.reach(position)
 
     def _restart(self, revision: Revision) -> None:
         with self._writing:
             self._forget_all()  # before the revision: nobody may be taken for more recent than they are
             self._recent = Generations(_RECENT)
             self._revision, self._fed = revision, revision.position
+            self._progress.start_over(revision.position)
+
+    def _read(self, pseudonym: bytes, now: Instant) -> None:
+        marker = self._begin(pseudonym, now)
+        if marker is None:
+            return
+        try:
+            read = self._log.head(pseudonym)
+            if read is None:
+                self._log.ping()  # a log that was destroyed has nobody: it must still be the one that there was
+            self._finish(marker, read, now)
+        finally:
+            self._leave(marker)
 
     def _begin(self, pseudonym: bytes, now: Instant) -> Marker | None:
         """A marker for who is about to be read; ``None`` if that is not needed any more."""
@@ -224,11 +254,13 @@ class OnDemand:
         with self._writing:
             if self._markers.get(marker.pseudonym) is not marker:
                 return  # the view began anew while it was read
-            position, record = (0, EMPTY) if read is None else (read.position, read.record)
             latest = marker.latest
-            if latest is not None and latest.position > position:
-                position, record = latest.position, unpack(latest.packed)
-            self._hold(marker.pseudonym, position, record, now)
+            if latest is not None and (read is None or latest.position > read.position):
+                self._hold(marker.pseudonym, latest.position, self._shapes.standing(latest.packed, now), now)
+            elif read is not None:
+                self._hold(marker.pseudonym, read.position, resolve(read.record, now), now)
+            else:
+                self._hold(marker.pseudonym, 0, UNKNOWN_STANDING, now)
 
     def _leave(self, marker: Marker) -> None:
         """Read no longer; the last reader takes the marker away."""
@@ -244,7 +276,7 @@ class OnDemand:
             if self._holding.position(head.pseudonym) is None:
                 return
             try:
-                self._hold(head.pseudonym, head.position, unpack(head.packed), now)
+                self._hold(head.pseudonym, head.position, self._shapes.standing(head.packed, now), now)
             except ConsentLogError:  # damaged: reading it says so to whoever asks, and the others are not kept waiting
                 self._holding.drop(head.pseudonym)
 
@@ -252,7 +284,7 @@ class OnDemand:
         with self._writing:
             self._note(Head(entry.position, entry.pseudonym, pack(entry.record)))
             if entry.position > self._fed:  # else the feed may have given a later one, which nobody kept
-                self._hold(entry.pseudonym, entry.position, entry.record, now)
+                self._hold(entry.pseudonym, entry.position, resolve(entry.record, now), now)
 
     def _note(self, head: Head) -> None:
         """Let whoever is reading the subject, or will soon, know of *head*; only while holding the lock."""
@@ -263,12 +295,12 @@ class OnDemand:
         if marker is not None and (marker.latest is None or marker.latest.position < head.position):
             marker.latest = head
 
-    def _hold(self, pseudonym: bytes, position: int, record: Record, now: Instant) -> None:
+    def _hold(self, pseudonym: bytes, position: int, standing: Standing, now: Instant) -> None:
         """Hold the subject, unless they are held by a later entry already; only while holding the lock."""
         held = self._holding.position(pseudonym)
         if held is None or held <= position:
             self._latest = max(self._latest, now)
-            self._holding.put(pseudonym, resolve(record, now), position)
+            self._holding.put(pseudonym, standing, position)
 
     def _forget_all(self) -> None:
         """Hold nobody, and let what is being read now come to nothing; only while holding the lock."""

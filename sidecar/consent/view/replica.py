@@ -45,6 +45,8 @@ class Replica:
         self._log = log
         self.pseudonym: Final = pseudonyms.of
         """The pseudonym of a subject."""
+        self.hits: Final = 0
+        """Not counted: everybody is held."""
         self.contact: Final = contact or Contact()
         self._followed = contact is not None
         self._load = load or Load(lambda: 0)

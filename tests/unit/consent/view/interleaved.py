@@ -94,6 +94,9 @@ class ModelLog:
         position = self.last_of(pseudonym, up_to=len(self.entries))
         return entry(pseudonym, position) if position else None
 
+    def ping(self) -> None:
+        """Return: it is there."""
+
     def last_position(self) -> int:
         """The position of the last entry."""
         return len(self.entries)

@@ -7,9 +7,11 @@ from threading import Thread
 
 import pytest
 
-from sidecar.consent.log import Head
+from sidecar.consent.log import Fed, Head
+from sidecar.consent.packing import pack
 from sidecar.consent.profile import UNKNOWN_STANDING
 from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.record import EMPTY
 from sidecar.consent.view.applier import LOST_SECONDS, Applier, Outside
 from sidecar.consent.view.contact import SKEW_MS, Contact
 from sidecar.consent.view.loading import Load, Loading
@@ -108,6 +110,17 @@ def test_a_view_is_complete_once_it_has_all_that_the_log_had(store: Store, write
     assert (Loading(4, 5, 0.0), 0, False) == during
     assert (None, 5, 5) == (follower.cache.loading, follower.cache.applied, follower.cache.subjects)
     assert (SKEW_MS, "") == (follower.age_ms, follower.cache.lost)
+
+
+def test_the_revision_goes_no_further_than_the_feed_says(follower: Follower) -> None:
+    """Where an erasure left a hole, what has been given is taken over, and the revision waits."""
+    ahead = Head(7, follower.cache.pseudonym("ada"), pack(EMPTY))
+    fed = Fed((ahead,), through=0, beats=0, pending=1)
+    follower.feeds[-1].take = lambda seconds: fed  # type: ignore[method-assign] # noqa: ARG005 - as a feed has it
+    follower.steps(1)
+
+    assert 0 == follower.cache.applied
+    assert 1 == follower.cache.subjects
 
 
 def test_an_empty_log_is_complete_at_once(store: Store) -> None:

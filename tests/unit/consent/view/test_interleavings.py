@@ -19,8 +19,9 @@ import pytest
 
 from sidecar.bounded import Generations
 from sidecar.consent.log import ConsentLog, Head, LogEntry
+from sidecar.consent.profile import Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.record import Record
+from sidecar.consent.view.contact import Contact
 from sidecar.consent.view.on_demand import Marker, OnDemand
 from sidecar.model.instant import Instant
 from tests.unit.consent.view.interleaved import (
@@ -104,7 +105,7 @@ BEGINNINGS = [((), False), ((ADA,), False), ((ADA,), True)]
 
 def play(actors: tuple[Actor, ...], view: type[OnDemand] = OnDemand, log: type[ModelLog] = ModelLog) -> Iterator[None]:
     """Play every order of the steps, from every beginning: a step of this iterator is one order."""
-    following = view(ModelLog(""), PSEUDONYMS, capacity=1)  # type: ignore[arg-type] # all that it needs of a log
+    following = view(ModelLog(""), PSEUDONYMS, contact=Contact(), capacity=1)  # type: ignore[arg-type] # all that it needs of a log
     for entries, held in BEGINNINGS:
         for order in orders(actors):
             scene = Scene(following, log("a" * 16, entries))
@@ -158,16 +159,16 @@ class LowerRevisionWins(OnDemand):
 class LastWriterWins(OnDemand):
     """Who comes last replaces who is held."""
 
-    def _hold(self, pseudonym: bytes, position: int, record: Record, now: Instant) -> None:
+    def _hold(self, pseudonym: bytes, position: int, standing: Standing, now: Instant) -> None:
         self._holding.drop(pseudonym)
-        super()._hold(pseudonym, position, record, now)
+        super()._hold(pseudonym, position, standing, now)
 
 
 class EvictionDropsMarkers(OnDemand):
     """Eviction forgets what is being read too, and the reader takes no notice."""
 
-    def __init__(self, log: ConsentLog, pseudonyms: Pseudonyms, *, capacity: int) -> None:
-        super().__init__(log, pseudonyms, capacity=capacity)
+    def __init__(self, log: ConsentLog, pseudonyms: Pseudonyms, *, contact: Contact, capacity: int) -> None:
+        super().__init__(log, pseudonyms, contact=contact, capacity=capacity)
         drop = self._holding.drop
 
         def drop_all(pseudonym: bytes) -> None:
@@ -249,7 +250,7 @@ class OwnEntriesComeLate(OnDemand):
     """What this process appended is held even if the feed has been there."""
 
     def _own(self, entry: LogEntry, now: Instant) -> None:
-        self._hold(entry.pseudonym, entry.position, entry.record, now)
+        self._hold(entry.pseudonym, entry.position, resolve(entry.record, now), now)
 
 
 MUTANTS: dict[type[OnDemand], str] = {

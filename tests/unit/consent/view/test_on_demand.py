@@ -4,16 +4,24 @@ import pytest
 
 from sidecar.consent.log import LogEntry
 from sidecar.consent.profile import UNKNOWN_STANDING
+from sidecar.consent.view.contact import SKEW_MS, Contact
 from sidecar.consent.view.on_demand import LIFETIME, OnDemand
-from sidecar.errors import ConsentLogError
+from sidecar.errors import ConsentLogError, LogLostError
+from sidecar.model.instant import SECOND
 from tests.unit.consent.view.interleaved import ADA, BOB, EARLY, LATE, PSEUDONYMS, ModelLog, entry, head, standing
 
 
 class Log(ModelLog):
-    """A log that may be *broken*, and counts what is read."""
+    """A log that may be *broken* or *destroyed*, and counts what is read."""
 
     broken = False
+    destroyed = False
     reads = 0
+
+    def ping(self) -> None:
+        """Whether it is there."""
+        if self.destroyed:
+            raise LogLostError("destroyed")
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry."""
@@ -25,7 +33,7 @@ class Log(ModelLog):
 
 def following(log: Log, pinned: frozenset[bytes] = frozenset()) -> OnDemand:
     """A view that follows *log* from where it is."""
-    view = OnDemand(log, PSEUDONYMS, capacity=4, pinned=pinned)  # type: ignore[arg-type] # all that it needs of a log
+    view = OnDemand(log, PSEUDONYMS, contact=Contact(), capacity=4, pinned=pinned)  # type: ignore[arg-type] # all that it needs of a log
     view.load(now=EARLY)
     return view
 
@@ -51,7 +59,7 @@ def test_a_miss_is_read_once() -> None:
 
     assert standing(1, EARLY) == view.lookup(ADA)
     assert UNKNOWN_STANDING == view.lookup(BOB)
-    assert (2, 2, 2) == (log.reads, view.misses, view.hits)
+    assert (2, 2) == (log.reads, view.hits)
     assert (2, 2) == (view.subjects, view.profiles)
 
 
@@ -68,6 +76,32 @@ def test_what_cannot_be_read_is_not_held() -> None:
 
     assert missed is None
     assert standing(1, EARLY) == view.lookup(ADA)
+
+
+def test_a_log_that_was_destroyed_has_nobody_who_said_nothing() -> None:
+    """What cannot be found in it is not held as unknown; once it is known to be lost, nothing is read."""
+    log = Log("a" * 16)
+    view = following(log)
+    log.destroyed = True
+    with pytest.raises(LogLostError, match="destroyed"):
+        view.refresh(ADA, now=EARLY)
+    view.contact.lose("it was destroyed")
+    with pytest.raises(LogLostError, match="it was destroyed"):
+        view.refresh(BOB, now=EARLY)
+
+    assert (None, None, 1) == (view.lookup(ADA), view.lookup(BOB), log.reads)
+    assert "it was destroyed" == view.lost
+
+
+def test_the_view_is_as_old_as_what_was_last_heard() -> None:
+    """And whoever waits for a position is told of it."""
+    view = following(Log("a" * 16))
+    view.contact.heard(SECOND)
+    before = view.wait(beyond=0, seconds=0)
+    view.take([], through=1, now=EARLY)
+
+    assert 2_000 + SKEW_MS == view.age_ms(3 * SECOND)
+    assert (False, True) == (before, view.wait(beyond=0, seconds=0))
 
 
 def test_a_standing_past_its_instant_is_read_again() -> None:
@@ -158,6 +192,8 @@ def test_nobody_is_held_longer_than_a_lifetime() -> None:
     log = Log("a" * 16, (ADA, BOB))
     view = following(log, pinned=frozenset({BOB}))
     view.refresh(ADA, now=EARLY)
+    view._era_began = None
+    view.check(now=EARLY, ticks=0)
     view.check(now=EARLY, ticks=LIFETIME // 2)
     half = view.lookup(ADA)
     view.check(now=EARLY, ticks=LIFETIME)
