@@ -113,11 +113,14 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
             self._shared.credentials.check(context.invocation_metadata())
             if not request.HasField("request"):
                 raise RequestError("request", "absent")
+            until = self._until(context)
             for _ in range(_EXPLAIN_ROUNDS):
-                asked, decided = self._desk.decide(request.request, self._identity, self._until(context))
+                asked, decided = self._desk.decide(request.request, self._identity, until)
                 revision, record = self._shared.world.ledger.record_of(asked.subject)
                 if not revision or _position(revision) <= _position(decided.answer.consent_revision):
                     break  # nothing came between: this record is the one that the answer saw
+                if not self._desk.decider.wait_for(_position(revision), until):
+                    break  # the view of a shared log is behind: better an answer with a later record than none
             return pb.ExplainResponse(
                 response=to_check_response(
                     decided.answer, self._desk.settle(asked, decided, self._identity, Call.EXPLAIN)

@@ -59,6 +59,20 @@ class Decider:
         self._metrics.decided(answer.results, seconds)
         return Decided(answer=answer, snapshot=policies.snapshot, now=now, seconds=seconds)
 
+    def wait_for(self, position: int, until: float) -> bool:
+        """Wait until the view has reached *position*: whether it did, in the time and the places there are."""
+        if not self._places.acquire(blocking=False):
+            return False
+        self.parked += 1
+        try:
+            while self._world.cache.applied < position:
+                if monotonic() >= until or self._lifecycle.drained_within(_LOOK_SECONDS):
+                    return False
+            return True
+        finally:
+            self.parked -= 1
+            self._places.release()
+
     def _decide(self, request: Request, policies: Policies, until: float) -> tuple[Answer, Instant]:
         world, snapshot = self._world, policies.snapshot
         for _ in range(_ROUNDS + len(request.co_subjects)):
@@ -76,20 +90,6 @@ class Decider:
     def _resolve(self, pending: Pending, now: Instant, until: float) -> bool:
         """Whether asking again makes sense."""
         if pending.position is not None:
-            return self._wait_for(pending.position, until)
+            return self.wait_for(pending.position, until)
         assert pending.pseudonym is not None
         return self._reads.read(pending.pseudonym, now=now, until=until)
-
-    def _wait_for(self, position: int, until: float) -> bool:
-        """Wait until the view has reached *position*: whether it did, in the time and the places there are."""
-        if not self._places.acquire(blocking=False):
-            return False
-        self.parked += 1
-        try:
-            while self._world.cache.applied < position:
-                if monotonic() >= until or self._lifecycle.drained_within(_LOOK_SECONDS):
-                    return False
-            return True
-        finally:
-            self.parked -= 1
-            self._places.release()
