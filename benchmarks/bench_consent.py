@@ -4,31 +4,52 @@ The invented people of the demo, ever more of them in one log, each with the eve
 imported through the ledger, a thousand lines at a time, as ``consent import`` does. At every size a process that did
 nothing else reads the whole log, as a start without a snapshot does, and tells how long that took and what it added to
 the memory that the kernel counts for it, once it was done (steady) and at most (peak); profiles, tables and everything
-that Python's allocator keeps are in it. Generating the people is not measured.
+that Python's allocator keeps are in it. The same entries are put into a stream of a NATS server, every one of them and
+not only the last of each subject, from which another process makes its view. Generating the people and filling the
+stream is not measured.
 """
 
+import asyncio
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, TypeAlias
+
+from msgspec import msgpack
+from nats.aio.client import Client
 
 from benchmarks.chart import Chart, Line
 from benchmarks.isolated import isolated, memory, watch_memory
 from benchmarks.measure import ROOT, Series, arguments, draw, report
+from sidecar.app.clock import system_ticks
 from sidecar.app.garbage import undisturbed
 from sidecar.cli.demo import people
+from sidecar.config.nats import Nats
 from sidecar.consent.codec import line_from_json
 from sidecar.consent.ledger import ImportLine, Ledger
+from sidecar.consent.nats.log import NatsLog
+from sidecar.consent.nats.names import Names
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.consent.view.applier import Applier, Outside
+from sidecar.consent.view.contact import Contact
+from sidecar.consent.view.loading import Load
 from sidecar.consent.view.replica import Replica
 from sidecar.model.catalog import Catalog
 from sidecar.model.instant import DAY, Instant
 from sidecar.policy.bundle import load_bundle
+from tests.nats_server import nats_server
+
+_SELECT_ROWS: Final = """
+SELECT position, pseudonym, event, record, effective_at, accepted_at, sealed, code FROM entries WHERE position > ?
+ORDER BY position
+"""
 
 NOW: Final[Instant] = people.TODAY + DAY
 BATCH: Final = 1_000
@@ -52,10 +73,15 @@ class Start:
     """A view that became complete in a process of its own."""
 
     seconds: float
+    processor: float  # seconds that its process used a core
     subjects: int
     profiles: int
     steady: float  # bytes a subject
     peak: float
+
+
+Starts: TypeAlias = dict[str, list[list[Start]]]
+"""By kind, by size, by repetition."""
 
 
 class Importer:
@@ -93,6 +119,40 @@ class Importer:
             log.close()
 
 
+class Stream:
+    """The log in *folder* once more, in a stream of a NATS server."""
+
+    def __init__(self, folder: Path, settings: Nats) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._names: Names | None = None
+        self._through = 0
+
+    def catch_up(self) -> None:
+        """Add what the log has and the stream has not: the columns are the same in both."""
+        if self._names is None:
+            draft = NatsLog.draft(self._settings, Pseudonyms.load_or_create(self._folder / "key"))
+            self._names = Names(stream=self._settings.stream, log_id=draft.finish())
+            draft.discard()
+        asyncio.run(self._catch_up(self._names))
+
+    async def _catch_up(self, names: Names) -> None:
+        client = Client()
+        await client.connect(self._settings.servers)
+        stream = client.jetstream()
+        with closing(sqlite3.connect(self._folder / "consent.db")) as database:
+            cursor = database.execute(_SELECT_ROWS, (self._through,))
+            while rows := cursor.fetchmany(BATCH):
+                for number, (position, pseudonym, *others) in enumerate(rows, start=1):
+                    subject, payload = names.entry(pseudonym), msgpack.encode(others)
+                    if number < len(rows):
+                        await client.publish(subject, payload)
+                    else:  # the server drops what it has no room for, so it must not be far behind
+                        await stream.publish(subject, payload, timeout=60)
+                    self._through = position
+        await client.close()
+
+
 def _by_person(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
     """The lines of each person together."""
     subject, together = b"", list[bytes]()
@@ -112,16 +172,22 @@ def read_whole_log(folder: Path) -> Start:
     log = SqliteLog.open(folder / "consent.db", pseudonyms)
     try:
         cache = Replica(log, pseudonyms)
-        before = watch_memory().resident
-        began = time.perf_counter()
-        with undisturbed():
-            cache.load(now=NOW)
-        seconds = time.perf_counter() - began
-        after = memory()
+        return _started(cache, lambda: cache.load(now=NOW))
     finally:
         log.close()
+
+
+def _started(cache: Replica, load: Callable[[], None]) -> Start:
+    """What it takes until *cache* is complete."""
+    before = watch_memory().resident
+    began, used = time.perf_counter(), time.process_time()
+    with undisturbed():
+        load()
+    seconds, processor = time.perf_counter() - began, time.process_time() - used
+    after = memory()
     return Start(
         seconds=seconds,
+        processor=processor,
         subjects=cache.subjects,
         profiles=cache.profiles,
         steady=(after.resident - before) / cache.subjects,
@@ -129,10 +195,30 @@ def read_whole_log(folder: Path) -> Start:
     )
 
 
+def bootstrap(folder: Path, settings: Nats) -> Start:
+    """Start on the log on NATS, without a snapshot."""
+    pseudonyms = Pseudonyms.load_or_create(folder / "key")
+    log = NatsLog.open(settings, pseudonyms)
+    load = Load(system_ticks)
+    cache = Replica(log, pseudonyms, contact=Contact(), load=load)
+    applier = Applier(log, cache, load, Outside(clock=lambda: NOW, ticks=system_ticks, report=_raise))
+    try:
+        return _started(cache, applier.load)
+    finally:
+        applier.stop()
+        log.close()
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
 def described(what: str, starts: Sequence[Start]) -> Iterator[Series]:
     """Time and memory of starts at one size."""
     subjects = f"{starts[0].subjects:,} people"
     yield Series(name=f"{what}, {subjects}", unit="s", values=tuple(one.seconds for one in starts))
+    used = tuple(one.processor for one in starts)
+    yield Series(name=f"{what}, {subjects}: of it on a core", unit="s", values=used)
     yield Series(name=f"{what}, {subjects}: steady", unit="bytes each", values=tuple(one.steady for one in starts))
     yield Series(name=f"{what}, {subjects}: peak", unit="bytes each", values=tuple(one.peak for one in starts))
 
@@ -153,24 +239,37 @@ def _line(name: str, sizes: Sequence[Sequence[Start]], value: Callable[[Start], 
     return Line(name=name, points=tuple((float(ones[0].subjects), median(map(value, ones))) for ones in sizes))
 
 
+def measure(
+    folder: Path, catalog: Catalog, size: Size, settings: Nats
+) -> tuple[Importer, dict[str, list[list[Start]]]]:
+    """An import, and the starts of every kind at every size."""
+    importer, stream = Importer(folder, catalog, size.people[-1]), Stream(folder, settings)
+    kinds: dict[str, Callable[[], Start]] = {
+        "log in SQLite": lambda: isolated(read_whole_log, folder),
+        "log on NATS": lambda: isolated(bootstrap, folder, settings),
+    }
+    starts: Starts = {what: [] for what in kinds}
+    for count in size.people:
+        importer.add(count - importer.people)
+        stream.catch_up()
+        for what, start in kinds.items():
+            starts[what].append([start() for _ in range(size.repetitions)])
+    return importer, starts
+
+
 def main() -> None:
     """Measure and report."""
     quick = arguments(__doc__)
     size = LOOK if quick else MEASUREMENT
     catalog = load_bundle(ROOT / "policies").catalog
-    whole: list[list[Start]] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        importer = Importer(folder, catalog, size.people[-1])
-        for count in size.people:
-            importer.add(count - importer.people)
-            whole.append([isolated(read_whole_log, folder) for _ in range(size.repetitions)])
-        stored = (folder / "consent.db").stat().st_size / importer.people
-    starts = {"whole log of SQLite": whole}
+    with tempfile.TemporaryDirectory() as name, nats_server(Path(name) / "nats") as server:
+        importer, starts = measure(Path(name), catalog, size, server.settings())
+        stored = (Path(name) / "consent.db").stat().st_size / importer.people
     series = [Series(name="import", unit="events/s", values=tuple(importer.rates.values()))]
     series += [one for what, sizes in starts.items() for ones in sizes for one in described(what, ones)]
     plot(importer.rates, starts)
-    more = {"events": importer.events, "profiles": whole[-1][0].profiles, "bytes_stored_each": round(stored)}
+    profiles = starts["log in SQLite"][-1][0].profiles
+    more = {"events": importer.events, "profiles": profiles, "bytes_stored_each": round(stored)}
     method = f"median of {size.repetitions}; of the import, of {len(importer.rates)} stretches"
     report("consent", method, series, quick=quick, more=more)
 
