@@ -132,8 +132,8 @@ class Applier:
             after = self._cache.begin(now=self._clock(), resume=False)
             self._feed = self._log.follow(after=after)
         self._through, self._target = after or 0, None
-        self._load.begin(self._log.last_position() - self._through)
-        _log.info("loading the view of consent", extra={"details": {"log_id": self._log.log_id, "after": after}})
+        total = self._log.last_position() - self._through
+        self._load.begin(total, log_id=self._log.log_id, after=self._through)
 
     def _take(self, fed: Fed) -> None:
         """Slice by slice, so that nobody waits long for the interpreter."""
@@ -157,15 +157,7 @@ class Applier:
         self._cache.complete()
         self._cache.contact.regain(ticks)
         self._whole = True
-        entries, seconds = self._load.end()
-        details = {
-            "log_id": self._log.log_id,
-            "entries": entries,
-            "seconds": round(seconds, 3),
-            "per_second": round(entries / seconds) if seconds else None,
-            "subjects": self._cache.subjects,
-        }
-        _log.info("the view of consent is complete", extra={"details": details})
+        self._load.end(subjects=self._cache.subjects)
 
     def _beat_when_due(self, *, at_once: bool) -> None:
         """Have the log prove that it is there, if nobody else does."""

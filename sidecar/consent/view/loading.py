@@ -1,9 +1,12 @@
 """How far a view that is being loaded has come."""
 
+import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
 from sidecar.model.instant import SECOND, Instant
+
+_log = logging.getLogger(__name__)
 
 
 class Loading(NamedTuple):
@@ -25,11 +28,14 @@ class Load:
         self._ticks = ticks
         self._began: Instant | None = None
         self._counts = (0, 0)
+        self._log_id = ""
 
-    def begin(self, total: int) -> None:
-        """A load begins, of about *total* entries."""
-        self._counts = (0, total)
+    def begin(self, total: int, *, log_id: str, after: int) -> None:
+        """A load begins, of about *total* entries behind position *after* of a log; our own log says so."""
+        self._counts, self._log_id = (0, total), log_id
         self._began = self._ticks()
+        details: dict[str, object] = {"log_id": log_id, "after": after, "entries": total}
+        _log.info("loading the view of consent", extra={"details": details})
 
     def add(self, done: int, *, pending: int | None = None) -> None:
         """So many more are loaded, and *pending* are known to come; ``None``: as was said before."""
@@ -37,10 +43,18 @@ class Load:
         now_done = before + done
         self._counts = (now_done, max(now_done, total) if pending is None else now_done + pending)
 
-    def end(self) -> tuple[int, float]:
-        """The load is over: how many entries it took over, in how many seconds."""
+    def end(self, *, subjects: int) -> None:
+        """The load is over, the view has so many *subjects*; our own log says so, and how fast it was."""
         began, self._began = self._began, None
-        return self._counts[0], 0.0 if began is None else (self._ticks() - began) / SECOND
+        entries, seconds = self._counts[0], 0.0 if began is None else (self._ticks() - began) / SECOND
+        details = {
+            "log_id": self._log_id,
+            "subjects": subjects,
+            "entries": entries,
+            "seconds": round(seconds, 3),
+            "per_second": round(entries / seconds) if seconds else None,
+        }
+        _log.info("the view of consent is complete", extra={"details": details})
 
     @property
     def loading(self) -> Loading | None:

@@ -4,10 +4,8 @@ Of a log that only this process appends to, what it appends is the view's next r
 are put at once, but only the feed, which has everybody's in order, advances the revision (ADR-0025).
 """
 
-import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Final
 
@@ -19,8 +17,10 @@ from sidecar.consent.view.ahead import Ahead
 from sidecar.consent.view.contact import Contact
 from sidecar.consent.view.loading import Load, Loading
 from sidecar.consent.view.progress import Progress
+from sidecar.consent.view.reads import VOID, Reads
 from sidecar.consent.view.shapes import Shapes
 from sidecar.consent.view.slots import NEVER, OVERDUE, Slots
+from sidecar.consent.view.snapshot import Restored, Snapshot
 from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND, Instant
 from sidecar.model.vocabulary import AgeBand
@@ -28,8 +28,7 @@ from sidecar.model.vocabulary import AgeBand
 _CLOCK_SLACK: Final = SECOND
 """How far a clock may step back before what was resolved under it is resolved again, in microseconds."""
 
-_VOID: Final = sys.maxsize
-"""A position later than any: whatever was read does not count."""
+_ENTRIES_AT_ONCE: Final = 500
 
 
 class Replica:
@@ -40,7 +39,13 @@ class Replica:
     """
 
     def __init__(
-        self, log: ConsentLog, pseudonyms: Pseudonyms, *, contact: Contact | None = None, load: Load | None = None
+        self,
+        log: ConsentLog,
+        pseudonyms: Pseudonyms,
+        *,
+        contact: Contact | None = None,
+        load: Load | None = None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._log = log
         self.pseudonym: Final = pseudonyms.of
@@ -50,15 +55,18 @@ class Replica:
         self.contact: Final = contact or Contact()
         self._followed = contact is not None
         self._load = load or Load(lambda: 0)
+        self._snapshot = snapshot
+        self._saved: Revision | None = None
+        self._last_entry = 0  # position of an entry that the log has
         self._slots = Slots()
         self._next: Slots | None = None  # of a view that is not complete yet
         self._next_revision = Revision(log.log_id, 0)
         self._revision = self._next_revision
         self._progress = Progress()
         self._ahead = Ahead()
-        self._reads: dict[bytes, list[_Read]] = {}
         self._shapes = Shapes()
         self._writing = Lock()
+        self._reads = Reads(self._writing)
         self._resolved_at: Instant = NEVER  # the latest instant that a slot was resolved at
         self._readable_at: Instant | None = None  # when the log could last be read, in ticks
         self._failing = False
@@ -131,7 +139,7 @@ class Replica:
         What is put meanwhile is not overwritten by what was read before.
         """
         self._require_log()
-        with self._reading(pseudonym) as read:
+        with self._reads.of(pseudonym) as read:
             head = self._log.head(pseudonym)
             if head is None:
                 self._log.ping()  # one that was destroyed has nobody; it must still be the one that there was
@@ -146,31 +154,56 @@ class Replica:
         """Have each be refreshed before it is next used: what the log has of it is not known."""
         with self._writing:
             for pseudonym in pseudonyms:
-                self._put(pseudonym, self._doubtful(pseudonym), NEVER, position=_VOID)
+                self._put(pseudonym, self._doubtful(pseudonym), NEVER, position=VOID)
 
     def load(self, *, now: Instant, ticks: Instant = 0) -> None:
         """Take over all of a log that is not shared; raises ``ConsentLogError``. Until then nothing may be answered."""
         position = self._log.last_position()  # before the entries, which may be later, never earlier
-        self._load.begin(position)
-        for head in self._log.heads():
-            standing = self._shapes.standing(head.packed, now)
+        restored = self._restored(now)
+        if restored is None:
+            self._load.begin(position, log_id=self.log_id, after=0)
+            for head in self._log.heads():
+                standing = self._shapes.standing(head.packed, now)
+                with self._writing:
+                    self._put(head.pseudonym, standing, now, position=head.position)
+                self._load.add(1)
+        else:
+            self._load.begin(position - restored.position, log_id=self.log_id, after=restored.position)
             with self._writing:
-                self._put(head.pseudonym, standing, now, position=head.position)
-            self._load.add(1)
+                self._slots, self._last_entry = restored.slots, restored.last_entry
+                self._reach(restored.position)
+            while entries := self._log.entries(after=self.applied, limit=_ENTRIES_AT_ONCE):
+                self.apply(entries, now=now)
+                self._load.add(len(entries))
         with self._writing:
             self._reach(position)
         self._readable_at = ticks
-        self._load.end()
+        self._load.end(subjects=self.subjects)
 
-    def begin(self, *, now: Instant, resume: bool) -> int | None:  # noqa: ARG002 - of the protocol
-        """Start over with empty slots, beside those that are served."""
+    def save(self, *, now: Instant) -> bool:
+        """Write what is served to the snapshot: whether there was anything to write.
+
+        Raises ``ConsentLogError`` or ``OSError``; then the one before is still there.
+        """
+        revision = self._revision
+        if self._snapshot is None or self.lost or revision in (self._saved, Revision(revision.log_id, 0)):
+            return False
+        self._snapshot.write(
+            self._slots, revision, last_entry=self._last_entry, now=now, resolved_at=lambda: self._resolved_at
+        )
+        self._saved = revision
+        return True
+
+    def begin(self, *, now: Instant, resume: bool) -> int | None:
+        """Start over beside what is served: with empty slots, or with *resume* those of the snapshot."""
+        restored = self._restored(now) if resume else None
         with self._writing:
-            self._next, self._next_revision = Slots(), Revision(self._log.log_id, 0)
+            self._next = Slots() if restored is None else restored.slots
+            self._next_revision = Revision(self._log.log_id, 0 if restored is None else restored.position)
+            self._last_entry = 0 if restored is None else restored.last_entry
             self._ahead = Ahead()
-            for reads in self._reads.values():
-                for read in reads:
-                    read.overtaken_at = _VOID
-        return None
+            self._reads.void()
+        return None if restored is None else restored.position
 
     def take(self, heads: Sequence[Head], *, through: int, now: Instant) -> None:
         """Take over *heads*, in the order of the log, then be at *through*: slots first, then the revision."""
@@ -221,6 +254,13 @@ class Replica:
             return 0
         return max(0, ticks - self._readable_at) // 1_000
 
+    def _restored(self, now: Instant) -> Restored | None:
+        restored = None if self._snapshot is None else self._snapshot.read(now=now)
+        if restored is not None:
+            self._resolved_at = max(self._resolved_at, restored.resolved_at)
+            self._saved = Revision(self._log.log_id, restored.position)
+        return restored
+
     def _require_log(self) -> None:
         if self.contact.lost:
             raise LogLostError(self.contact.lost)
@@ -266,36 +306,14 @@ class Replica:
         """Replace a slot by what was resolved at *now* from the entry at *position*; only while holding the lock."""
         self._resolved_at = max(self._resolved_at, now)
         self._filled.put(pseudonym, standing)
-        for read in self._reads.get(pseudonym, ()):
-            read.overtaken_at = max(read.overtaken_at, position)
-
-    @contextmanager
-    def _reading(self, pseudonym: bytes) -> Iterator["_Read"]:
-        """A reading of the subject's record that is told what is put meanwhile."""
-        read = _Read()
-        with self._writing:
-            self._reads.setdefault(pseudonym, []).append(read)
-        try:
-            yield read
-        finally:
-            with self._writing:
-                self._reads[pseudonym].remove(read)
-                if not self._reads[pseudonym]:
-                    del self._reads[pseudonym]
+        if position != VOID:
+            self._last_entry = max(self._last_entry, position)
+        self._reads.overtake(pseudonym, position)
 
     def _doubt_what_passed(self) -> None:
         for pseudonyms in self._slots.by_profile(_by_the_clock):
             self.distrust(pseudonyms)
             time.sleep(0)
-
-
-class _Read:
-    """A reading of a record; two are equal only if they are one."""
-
-    __slots__ = ("overtaken_at",)
-
-    def __init__(self) -> None:
-        self.overtaken_at = 0  # the latest position of what was put meanwhile
 
 
 def _by_the_clock(profile: Profile) -> bool:

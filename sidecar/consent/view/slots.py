@@ -6,7 +6,7 @@ A slot's key is the pseudonym without its first byte, which its shard tells: 16 
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from sidecar.consent.profile import Profile, Standing
@@ -20,7 +20,8 @@ NEVER: Final = -(2**63)
 OVERDUE: Final = NEVER + 1
 """A next change that has always passed."""
 
-_Slot = tuple[Standing, bytes]
+Slot = tuple[Standing, bytes]
+"""What all subjects of a profile share, and the subject's own instants."""
 
 
 class _Unpackers(dict[int, Callable[[bytes], tuple[int, ...]]]):
@@ -34,13 +35,13 @@ class _Unpackers(dict[int, Callable[[bytes], tuple[int, ...]]]):
 _UNPACK: Final = _Unpackers()
 
 
-class _Shared:
+class Shared:
     """A slot for subjects without instants of their own, and how many subjects have its profile."""
 
     __slots__ = ("slot", "users")
 
     def __init__(self, profile: Profile) -> None:
-        self.slot: Final[_Slot] = (Standing(profile, None, ()), b"")
+        self.slot: Final[Slot] = (Standing(profile, None, ()), b"")
         self.users = 0
 
 
@@ -52,8 +53,8 @@ class Slots:
     """
 
     def __init__(self) -> None:
-        self._shards: tuple[dict[bytes, _Slot], ...] = tuple({} for _ in range(SHARDS))
-        self._profiles: dict[Profile, _Shared] = {}
+        self._shards: tuple[dict[bytes, Slot], ...] = tuple({} for _ in range(SHARDS))
+        self._profiles: dict[Profile, Shared] = {}
 
     def __len__(self) -> int:
         """How many subjects have a slot."""
@@ -78,9 +79,7 @@ class Slots:
 
     def put(self, pseudonym: bytes, standing: Standing) -> None:
         """Replace the subject's slot."""
-        shared = self._profiles.get(standing.profile)
-        if shared is None:
-            shared = self._profiles[standing.profile] = _Shared(standing.profile)
+        shared = self.share(standing.profile)
         shared.users += 1
         shard = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6]
         key = pseudonym[1:]
@@ -95,6 +94,30 @@ class Slots:
         before = self._shards[pseudonym[0] << 2 | pseudonym[1] >> 6].pop(pseudonym[1:], None)
         if before is not None:
             self._leave(before[0].profile)
+
+    def share(self, profile: Profile) -> Shared:
+        """What the subjects of *profile* share; for ``fill``."""
+        shared = self._profiles.get(profile)
+        if shared is None:
+            shared = self._profiles[profile] = Shared(profile)
+        return shared
+
+    def items(self, most: int) -> Iterator[tuple[int, tuple[tuple[bytes, Slot], ...]]]:
+        """Every slot, as number of the shard and key in it, at most so many at a time.
+
+        Of those that come or go meanwhile some.
+        """
+        for place, shard in enumerate(self._shards):
+            items = tuple(shard.items())
+            for start in range(0, len(items), most):
+                yield place, items[start : start + most]
+
+    def fill(self, place: int, slots: Iterable[tuple[bytes, Shared, bytes]]) -> None:
+        """Put slots of subjects who have none, as ``items`` gave them; a profile's last user leaves as ever."""
+        shard = self._shards[place]
+        for key, shared, own in slots:
+            shared.users += 1
+            shard[key] = (shared.slot[0], own) if own else shared.slot
 
     def by_profile(self, applies: Callable[[Profile], bool]) -> Iterator[tuple[bytes, ...]]:
         """Everybody whose profile *applies*, some at a time; of those that come or go meanwhile some."""

@@ -195,7 +195,7 @@ def test_two_read_the_same_record_at_once() -> None:
     refreshed_while(desk, "ada", another)
 
     assert is_current(desk, "ada")
-    assert {} == desk.cache._reads
+    assert 0 == len(desk.cache._reads)
 
 
 def test_nobody_is_forgotten_for_a_log_that_is_another() -> None:
