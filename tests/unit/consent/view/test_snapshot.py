@@ -191,6 +191,16 @@ def test_a_damaged_file_is_never_used(tmp_path: Path, data: st.DataObject) -> No
     assert file_of(tmp_path, desk.log).read(now=NOW) is None
 
 
+def test_a_file_with_something_behind_its_end_is_not_used(
+    tmp_path: Path, desk: SharedDesk, thrown_away: Callable[[str], None]
+) -> None:
+    """Nobody knows what that is."""
+    path = saved(tmp_path, desk)
+    path.write_bytes(path.read_bytes() + b"S")
+
+    thrown_away("behind its end")
+
+
 def test_a_file_under_another_key_is_not_used(
     tmp_path: Path, desk: SharedDesk, thrown_away: Callable[[str], None]
 ) -> None:
@@ -259,6 +269,7 @@ def test_a_view_of_a_log_that_went_another_way_is_not_used(
 ) -> None:
     """An older backup to which something else was appended since; of an entry that was erased nobody can tell."""
     saved(tmp_path, desk)
+    desk.ledger.record("p4", yes("later"))
     entry = desk.store.entries.pop(3)
     if not gone:
         desk.store.entries[3] = replace(entry, accepted_at=entry.accepted_at + 1)
