@@ -1,4 +1,4 @@
-"""``consent``: record, withdraw, lift, show, history, erase, import, watch, status."""
+"""``consent``: record, withdraw, lift, show, history, erase."""
 
 import sys
 from datetime import UTC, datetime
@@ -11,11 +11,8 @@ from sidecar.api.v1 import consent_pb2
 from sidecar.cli import record_view
 from sidecar.cli.connection import Connection, Method, address_option, read_token, token_option
 from sidecar.cli.failure import CommandError, Failure
-from sidecar.cli.feed import watch
-from sidecar.cli.importing import import_command
 from sidecar.cli.output import output_option, printable, show_json, show_line
 from sidecar.cli.plain import show_timestamp, to_plain
-from sidecar.cli.propagation import status
 from sidecar.cli.recording import erase_subject, record_act
 from sidecar.cli.scope import actor_option, scope_options, subject_option
 from sidecar.cli.value import INSTANT, NOTICE
@@ -31,12 +28,7 @@ LIST_HISTORY: Final = Method.of("ConsentService", "ListHistory")
 _PAGE = 1_000
 
 
-@click.group()
-def consent() -> None:
-    """Record and show what people decided. Needs the operator's token."""
-
-
-@consent.command()
+@click.command()
 @subject_option
 @click.option("--given", "kinds", flag_value="given", multiple=True, help="A yes; names its purposes and categories.")
 @click.option("--refused", "kinds", flag_value="refused", multiple=True, help="A no, when asked.")
@@ -91,7 +83,7 @@ def record(
     _record(subject, act, Actor(actor), server=(address, token_file), output=output)
 
 
-@consent.command(short_help="Take consent back.")
+@click.command(short_help="Take consent back.")
 @subject_option
 @scope_options
 @actor_option
@@ -104,7 +96,7 @@ def withdraw(*, subject: str, actor: str, address: str, token_file: Path, output
     _record(subject, act, Actor(actor), server=(address, token_file), output=output)
 
 
-@consent.command(short_help="Lift restrictions.")
+@click.command(short_help="Lift restrictions.")
 @subject_option
 @scope_options
 @address_option
@@ -116,7 +108,7 @@ def lift(*, subject: str, address: str, token_file: Path, output: str, **scope: 
     _record(subject, act, Actor.OPERATOR, server=(address, token_file), output=output)
 
 
-@consent.command()
+@click.command()
 @subject_option
 @address_option
 @token_option
@@ -132,7 +124,7 @@ def show(*, subject: str, address: str, token_file: Path, output: str) -> None:
         record_view.show_record(answer)
 
 
-@consent.command()
+@click.command()
 @subject_option
 @address_option
 @token_option
@@ -154,7 +146,7 @@ def history(*, subject: str, address: str, token_file: Path, output: str) -> Non
         record_view.show_history(entries)
 
 
-@consent.command()
+@click.command()
 @subject_option
 @click.option(
     "--category", "categories", multiple=True, metavar="KEY", help="Only this data category; may be repeated."
@@ -186,11 +178,6 @@ def erase(
         show_line(
             f"erased; everything until {show_timestamp(answer.effective_at)} is void (revision {answer.revision})"
         )
-
-
-consent.add_command(import_command)
-consent.add_command(watch)
-consent.add_command(status)
 
 
 def _confirm_erasure(subject: str, categories: tuple[str, ...]) -> None:

@@ -1,11 +1,12 @@
 """``consent import``: past events from JSON Lines."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Final, Self
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,6 +15,9 @@ from sidecar.cli import bulk
 from sidecar.cli.connection import Connection, address_option, read_token, token_option
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.output import console, output_option, show_json, show_line
+from sidecar.consent.archive.lines import FORMAT
+
+_EXPORT: Final = b'{"format":"' + FORMAT.encode()
 
 
 @click.command("import", short_help="Record past events from a file.")
@@ -37,9 +41,10 @@ def import_command(*, file: Path, rejects: Path | None, address: str, token_file
     with (
         Connection(address, read_token(token_file)) as connection,
         refused,
-        _opened(file) as (lines, size),
+        _opened(file) as (source, size),
         progress_bar("importing", size, shown=output == "table") as progress,
     ):
+        lines = _events(file, source)
         run = bulk.Import(connection, lines, refused.add, progress)
         try:
             outcome = run.run()
@@ -104,6 +109,17 @@ def _opened(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
         return
     with file.open("rb") as opened:
         yield opened, file.stat().st_size or None
+
+
+def _events(file: Path, source: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of *source*; ``CommandError`` if it is an export: imported, its noes would count from other times."""
+    lines = iter(source)
+    first = next(lines, b"")
+    if first.startswith(_EXPORT):
+        message = f"`{file}` is an export of a consent log, which an import would not record as it was"
+        hint = "`sidecar consent restore` makes a log of it, with every time as it was"
+        raise CommandError(Failure(code="export", message=message, hint=hint))
+    return chain((first,), lines)
 
 
 def _interrupted(error: CommandError | OSError, outcome: bulk.Outcome) -> CommandError:

@@ -107,7 +107,7 @@ COMMANDS: Final = {
     "demo": "sidecar.cli.demo.command:demo",
     "check": "sidecar.cli.ask:check",
     "explain": "sidecar.cli.ask:explain",
-    "consent": "sidecar.cli.consent:consent",
+    "consent": "sidecar.cli.consent_group:consent",
     "status": "sidecar.cli.health:status",
     "healthcheck": "sidecar.cli.health:healthcheck",
     "policy": "sidecar.cli.policy.group:policy",

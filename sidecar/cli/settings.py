@@ -29,6 +29,18 @@ _SETTINGS: Final = (
 )
 
 
+def log_options(command: _F) -> _F:
+    """Add the options that say which log to *command*: of those that set settings, the file and the data folder."""
+    for option in (_SETTINGS[2], _SETTINGS[0]):
+        command = option(command)
+    return command
+
+
+def read_log_settings(config_file: Path | None, *, data_dir: str | None) -> Config:
+    """The configuration, as ``read_settings`` gives it."""
+    return read_settings(config_file, bundle=None, data_dir=data_dir, listen=(), http=None)
+
+
 def settings_options(command: _F) -> _F:
     """Add the options that set settings to *command*."""
     for option in reversed(_SETTINGS):

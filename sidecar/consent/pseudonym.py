@@ -59,6 +59,16 @@ class Pseudonyms:
         pseudonyms.found_in = None if made else path
         return pseudonyms
 
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Those under the key in the file *path*; raises ``ConsentLogError`` if there is none, or as the above does."""
+        if not path.exists():
+            raise ConsentLogError(
+                f"there is no pseudonym key `{path}`: put the key file there that the log was written under;"
+                " without it nobody in it can be found"
+            )
+        return cls.load_or_create(path)
+
     def of(self, subject: str) -> bytes:
         """The pseudonym of *subject*: 16 bytes, always the same under one key."""
         hasher = self._keyed.copy()  # half the price of keying a new one

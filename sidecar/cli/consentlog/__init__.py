@@ -1,0 +1,1 @@
+"""``consent init``, ``export``, ``restore`` and ``verify``: the log as a whole."""
