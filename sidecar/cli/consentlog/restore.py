@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from sidecar.app.log import draft_log, place_of
-from sidecar.cli.failure import CommandError, Failure
+from sidecar.cli.consentlog.stopping import undone_by_signals
 from sidecar.cli.importing import progress_bar
 from sidecar.cli.output import output_option, show_json, show_line, show_pairs, show_warning
-from sidecar.cli.running import stopped_by_signals
 from sidecar.cli.settings import log_options, read_log_settings
 from sidecar.config import Config
 from sidecar.consent.archive.plan import in_order
@@ -93,12 +92,13 @@ def _restore(settings: Config, files: Sequence[Path], *, incomplete: bool, shown
     with _bytes_bar("checking", read, shown=shown) as progress:
         parts = in_order(part for file in read.values() for part in file.parts(progress, incomplete=incomplete))
     header = parts[0].header
-    draft = draft_log(settings, pseudonyms)
-    with stopped_by_signals():
+    with undone_by_signals() as let_be:
+        draft = draft_log(settings, pseudonyms)
         try:
             restoring = Restoring(draft, pseudonyms)
             with _bytes_bar("restoring", {part.file for part in parts}, shown=shown) as progress:
                 _add(restoring, parts, read, progress)
+            let_be()
             return Restored(
                 log_id=draft.finish(descends_from=(*header.descends_from, header.log_id)),
                 of=f"{header.log_id}.{parts[-1].through}",
@@ -109,7 +109,6 @@ def _restore(settings: Config, files: Sequence[Path], *, incomplete: bool, shown
             )
         finally:
             draft.discard()
-    raise CommandError(Failure(code="stopped", message="stopped by a signal; nothing was made"))
 
 
 def _add(

@@ -48,6 +48,7 @@ class SqliteDraft:
             for old in (draft, *leftovers(draft)):
                 old.unlink(missing_ok=True)
             os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            undo.callback(draft.unlink)
             connection = undo.enter_context(contextlib.closing(connect(draft)))
             connection.execute("PRAGMA journal_mode = MEMORY")  # a draft that is cut short is thrown away
             connection.execute("PRAGMA synchronous = OFF")
