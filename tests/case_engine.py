@@ -14,7 +14,7 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite.log import SqliteLog
 from sidecar.consent.view.replica import Replica
 from sidecar.engine.decide import DecisionPoint, Freshness
-from sidecar.engine.explain import Explanation, explain
+from sidecar.engine.explain import Explanation, Records, explain
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import EventConflictError, RequestError
 from sidecar.model.decision import Answer, FieldResult, Pending, Request
@@ -71,8 +71,8 @@ class EngineWorld:
         except RequestError as error:
             raise CaseError(error.field) from error
         assert isinstance(answer, Answer)
-        _, record = self._ledger.record_of(subject)
-        explanations = explain(request, answer, self._snapshot, record, now=self.clock())
+        records = Records(subject=self._ledger.record_of(subject)[1])
+        explanations = explain(request, answer, self._snapshot, records, now=self.clock())
         return tuple(map(_observed, answer.results, explanations, repeat(answer)))
 
     def _decide(self, request: Request, freshness: Freshness, *, may_wait: bool) -> Answer | Pending:

@@ -210,6 +210,7 @@ class Sidecar:
             subjects=world.cache.subjects,
             subject_hits=world.cache.hits,
             profiles=world.cache.profiles,
+            held=world.held,
             verdicts=len(verdicts),
             verdict_hits=verdicts.hits,
             verdict_misses=verdicts.misses,

@@ -64,6 +64,7 @@ def _show(answer: status_pb2.GetStatusResponse) -> None:
             ("consent log", consent.backend),
             ("consent revision", consent.revision or "-"),
             ("consent age", show_duration(consent.age_ms)),
+            ("on hold", f"{consent.holds}, see `sidecar holds`" if consent.holds else "nothing"),
             ("subjects", f"{consent.subjects} in {consent.profiles} profiles"),
         ]
     )

@@ -50,6 +50,8 @@ def remedy(
     *words* are the arguments that put the question; the command of last resort explains it, unless they are empty.
     """
     why = _why(question, field)
+    if field.held:
+        return Remedy(why=why, command=invocation.command("holds", token=True))
     if field.by_co_subjects and field.reason in PERSONAL:
         return Remedy(why=why, change=OTHERS)
     if field.consent_to_ask is not None:
@@ -82,6 +84,7 @@ def _why(question: Question, field: FieldDecision) -> str:
         reason=Reason(field.reason),
         unknown_name=field.unknown_name,
         others=Others(facts=(), deny=True) if field.by_co_subjects else None,
+        held=field.held,
     )
     request = Request(
         service=question.service,

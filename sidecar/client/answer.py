@@ -126,6 +126,7 @@ def _from_field(result: authorization_pb2.FieldResult) -> FieldDecision:
     _expect((effect is Effect.DENY) is not (reason == model_pb2.REASON_ALLOWED), "effect and reason disagree")
     masked = effect is Effect.ALLOW_WITH_OBLIGATIONS
     _expect(masked is bool(result.obligations), "effect and obligations disagree")
+    _expect(not result.held or effect is Effect.DENY, "what is held is allowed")
     _expect(not result.by_co_subjects or effect is Effect.DENY, "a co-subject denies what is allowed")
     return FieldDecision(
         field=result.field,
@@ -136,6 +137,7 @@ def _from_field(result: authorization_pb2.FieldResult) -> FieldDecision:
         consent_to_ask=_consent(result),
         ask_not_before=_instant(result, "ask_not_before", result.ask_not_before),
         unknown_name=result.unknown_name,
+        held=result.held,
         by_co_subjects=result.by_co_subjects,
     )
 

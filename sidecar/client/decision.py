@@ -57,6 +57,7 @@ class FieldDecision:
     consent_to_ask: ConsentToAsk | None = None
     ask_not_before: datetime | None = None  # aware, UTC; set exactly if *consent_to_ask* is
     unknown_name: str = ""  # which name was unknown, with the UNKNOWN_ reasons
+    held: bool = False  # for everyone, by an operator: nobody's choice can change it
     by_co_subjects: bool = False  # the subject allows it, and somebody else in the same data does not
 
     @property

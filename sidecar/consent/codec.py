@@ -68,6 +68,7 @@ class _Event(_Part):
     actor: Actor = Actor.SUBJECT
     method: str = ""
     language: str = ""
+    note: str = ""
     submission: _Submission | UnsetType = UNSET
     restriction: _Scoped | UnsetType = UNSET
     lifting: _Scoped | UnsetType = UNSET
@@ -149,6 +150,7 @@ def _event(shape: _Event) -> Event:
         actor=shape.actor,
         method=shape.method,
         language=shape.language,
+        note=shape.note,
     )
 
 
@@ -213,6 +215,7 @@ def _fields_of(event: Event) -> Mapping[str, object]:
         "actor": event.actor,
         "method": event.method,
         "language": event.language,
+        "note": event.note,
     }
     match event.act:
         case Submission(choices=choices):

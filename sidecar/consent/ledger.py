@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 from sidecar.consent.archive.export import Export
 from sidecar.consent.codec import digest
 from sidecar.consent.fold import fold
-from sidecar.consent.limits import MAX_EVENT_ID_BYTES, check_event, check_subject, check_text
+from sidecar.consent.limits import EVERYONE, MAX_EVENT_ID_BYTES, check_event, check_subject, check_text
 from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, Receipt, erases_person
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, MAX_SEEN, Record, Seen
@@ -179,15 +179,22 @@ class Ledger:
             revision=self._revision(max((each.place.position() for each in written), default=0)),
         )
 
+    def record_for_everyone(self, event: Event) -> Recorded:
+        """Record *event*, a restriction or a lifting, of everyone; raises as ``record`` does. See ``holds``."""
+        check_event(event)
+        return self._record(EVERYONE, event)
+
     def record_of(self, subject: str) -> tuple[str, Record]:
-        """The revision that last changed the subject's record, empty if there is none, and the record."""
-        check_subject(subject)
+        """The revision that last changed the record of a subject or ``EVERYONE``, empty if none did, and the record."""
+        if subject != EVERYONE:
+            check_subject(subject)
         head = self._log.head(self._pseudonyms.of(subject))
         return ("", EMPTY) if head is None else (self._revision(head.position), head.record)
 
     def history(self, subject: str, *, after: int, limit: int) -> tuple[LogEntry, ...]:
-        """At most *limit* entries of the subject behind position *after*, oldest first."""
-        check_subject(subject)
+        """At most *limit* entries of a subject or ``EVERYONE`` behind position *after*, oldest first."""
+        if subject != EVERYONE:
+            check_subject(subject)
         return self._log.history(self._pseudonyms.of(subject), after=after, limit=limit)
 
     def _record(self, subject: str, event: Event) -> Recorded:
@@ -268,6 +275,8 @@ class Ledger:
             return found
         record = EMPTY if head is None else head.record
         accepted_at = self._clock()
+        if subject == EVERYONE and event.occurred_at is not None:
+            accepted_at = max(accepted_at, event.occurred_at)  # of a hold in the log, by a clock that may be ahead
         folded = fold(record, event, accepted_at=accepted_at, catalog=self._catalog(), importing=importing)
         seen = Seen(event_id=event.id, digest=digest(event), position=None, effective_at=folded.effective_at)
         sealed = b"" if head is None else head.sealed

@@ -9,9 +9,13 @@ from sidecar.errors import RequestError
 from sidecar.model.event import Event, Submission, Traits
 from sidecar.model.instant import LAST, Instant, parse
 
+EVERYONE: Final = ""
+"""The subject whose record holds for all; nobody can be called so. Only holds are in it."""
+
 MAX_SUBJECT_BYTES: Final = 256
 MAX_EVENT_ID_BYTES: Final = 128
 MAX_METHOD_BYTES: Final = 64
+MAX_NOTE_BYTES: Final = 256
 MAX_LANGUAGE_BYTES: Final = 35  # the longest tag that RFC 5646, section 4.4.1, asks to have room for
 
 FIRST: Final = parse("0001-01-01T00:00:00Z")
@@ -30,6 +34,7 @@ def check_event(event: Event) -> None:
     check_text("event.id", event.id, most=MAX_EVENT_ID_BYTES)
     check_text("event.method", event.method, least=0, most=MAX_METHOD_BYTES)
     check_text("event.language", event.language, least=0, most=MAX_LANGUAGE_BYTES)
+    check_text("event.note", event.note, least=0, most=MAX_NOTE_BYTES)
     for field, instant in _instants(event):
         check_instant(field, instant)
     if isinstance(event.act, Traits) and event.act.jurisdiction is not None:

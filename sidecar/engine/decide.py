@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from sidecar.consent.profile import Standing
+from sidecar.consent.limits import EVERYONE
+from sidecar.consent.profile import EMPTY_PROFILE, UNKNOWN_STANDING, Standing
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
+from sidecar.engine.hold import on_hold
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.engine.together import together
@@ -62,6 +64,7 @@ class _View(NamedTuple):
     revision: Revision | None  # as of which; None: of no log
     unmet: Reason | None = None  # why none can
     pending: Pending | None = None  # what has to be done first
+    everyone: Standing = UNKNOWN_STANDING  # says what is held
 
 
 class DecisionPoint:
@@ -72,6 +75,7 @@ class DecisionPoint:
 
     def __init__(self, cache: ConsentCache) -> None:
         self._cache = cache
+        self._everyone = cache.pseudonym(EVERYONE)
 
     def decide(
         self, request: Request, snapshot: Snapshot, *, now: Instant, freshness: Freshness, may_wait: bool = True
@@ -79,7 +83,8 @@ class DecisionPoint:
         """The answer to *request* at *now*.
 
         With co-subjects a field is allowed only if it is for all, each once; those who do not allow some field are
-        counted, unless nobody was asked because a name is unknown or a source is stale.
+        counted, unless nobody was asked because a name is unknown or a source is stale. What is held for everyone is
+        denied, whatever the policies say.
 
         Returns ``Pending`` instead, if *may_wait*, when somebody's slot must be resolved again or the view has not
         yet applied the revision asked for; without *may_wait* both are denies. Never waits.
@@ -102,15 +107,25 @@ class DecisionPoint:
             return _View(asked, (), seen, Reason.STALE_CONSENT)
         if wanted is not None and wanted.position > seen.position:
             return _View(asked, (), seen, Reason.STALE_CONSENT, Pending(position=wanted.position))
+        everyone = self._current(self._everyone, now)
+        if everyone is None:
+            return _View(asked, (), seen, Reason.CONSENT_UNAVAILABLE, Pending(pseudonym=self._everyone))
         standings: list[Standing | None] = []
         pending = None
         for subject in (request.subject, *request.co_subjects):
             pseudonym = self._cache.pseudonym(subject)
-            held = self._cache.lookup(pseudonym)
-            if held is None or (held.changes_at is not None and held.changes_at <= now):
-                held, pending = None, pending or Pending(pseudonym=pseudonym)
-            standings.append(held)
-        return _View(asked, standings, seen, None, pending)
+            standing = self._current(pseudonym, now)
+            if standing is None:
+                pending = pending or Pending(pseudonym=pseudonym)
+            standings.append(standing)
+        return _View(asked, standings, seen, None, pending, everyone)
+
+    def _current(self, pseudonym: bytes, now: Instant) -> Standing | None:
+        """The subject's standing; ``None`` if it must be refreshed first."""
+        standing = self._cache.lookup(pseudonym)
+        if standing is None or (standing.changes_at is not None and standing.changes_at <= now):
+            return None
+        return standing
 
 
 def decide_standing(
@@ -138,6 +153,8 @@ def _answer(request: Request, snapshot: Snapshot, view: _View, *, now: Instant, 
             others = [_decide(item, snapshot, standing, now=now) for standing in view.standings[1:]]
             denying.update(place for place, other in enumerate(others) if other.effect is Effect.DENY)
             result = together(result, others)
+        if view.everyone.profile is not EMPTY_PROFILE and _held(item, snapshot, view.everyone, now):
+            result = on_hold(result)
         results.append(result)
     changes_at = _clock_changes_at(view, snapshot, now)
     reusable = freshness.fresh and None not in view.standings
@@ -160,6 +177,11 @@ def _unserved(
         return None
     stale = freshness.stale(snapshot.catalog.purposes[item.purpose])
     return min((reason for reason in (stale, unmet) if reason is not None), key=PRECEDENCE.__getitem__, default=None)
+
+
+def _held(item: Question, snapshot: Snapshot, everyone: Standing, now: Instant) -> bool:
+    """Whether what is asked is held: restricted in the record of everyone, and does not survive that."""
+    return snapshot.facts.known(everyone.profile, item, now).facts.restricted
 
 
 def _unasked(item: Question | FieldResult, unserved: Reason | None) -> FieldResult:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from sidecar.consent.facts import CategoryFacts, combine, weigh
-from sidecar.consent.profile import trace
-from sidecar.consent.record import Entry, Record
+from sidecar.consent.profile import Standing, trace
+from sidecar.consent.record import EMPTY, Entry, Record
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.decision import CONSENT_REASONS, Answer, ConsentToAsk, FieldResult, Question, Request
@@ -22,7 +22,7 @@ CONSENT, DECLARATION, POLICY, REQUEST, OPERATION = "consent", "declaration", "po
 class Deciding:
     """The choice behind one fact about one category."""
 
-    fact: str  # "consent", "explicit", "by_guardian", "objection" or "restriction"
+    fact: str  # "consent", "explicit", "by_guardian", "objection" or "restriction"; "hold": a restriction on everyone
     category: str
     choice: Entry
 
@@ -50,14 +50,22 @@ class Explanation:
     remedies: tuple[Remedy, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What an answer saw: the record of the subject, and that of everyone, which has the holds."""
+
+    subject: Record = EMPTY
+    everyone: Record = EMPTY
+
+
 def explain(
-    request: Request, answer: Answer, snapshot: Snapshot, record: Record, *, now: Instant
+    request: Request, answer: Answer, snapshot: Snapshot, records: Records, *, now: Instant
 ) -> tuple[Explanation, ...]:
     """One explanation for each result of *answer*, which ``decide`` gave to *request* at *now*.
 
-    *record* is the subject's record as *answer* saw it, *snapshot* the same bundle.
+    *records* are as *answer* saw them, *snapshot* is the same bundle.
     """
-    view = _View(snapshot, record, now)
+    view = _View(snapshot, records, now)
     asked = questions(request, snapshot.catalog)
     return tuple(_explain(item, result, request, view) for item, result in zip(asked, answer.results, strict=True))
 
@@ -67,7 +75,7 @@ class _View:
     """What an answer was drawn from."""
 
     snapshot: Snapshot
-    record: Record
+    records: Records
     now: Instant
 
 
@@ -75,20 +83,34 @@ def _explain(item: Question | FieldResult, result: FieldResult, request: Request
     remedies = (_remedy(result, request),) if result.effect is Effect.DENY else ()
     if isinstance(item, FieldResult) or result.facts is None:
         return Explanation(field=result.field, summary=summary(result, request), remedies=remedies)
-    catalog = view.snapshot.catalog
-    standing, sources = trace(view.record, view.now)
-    parts = weigh(standing.profile, item, catalog, view.snapshot.facts.floor(view.now))
-    facts = combine(standing.profile, item, catalog, parts)
+    standing, sources, parts = _weighed(view.records.subject, item, view)
+    facts = combine(standing.profile, item, view.snapshot.catalog, parts)
     verdict = view.snapshot.verdicts.verdict(item, facts, view.now)
+    holds = _holds(item, view) if result.held else ()
     return Explanation(
         field=result.field,
         summary=summary(result, request),
         facts=facts,
-        choices=tuple(_deciding(parts, sources)),
+        choices=(*holds, *_deciding(parts, sources)),
         determining=result.determining,
         erring=verdict.erring,
         remedies=remedies,
     )
+
+
+def _weighed(
+    record: Record, item: Question, view: _View
+) -> tuple[Standing, tuple[Entry, ...], tuple[CategoryFacts, ...]]:
+    standing, sources = trace(record, view.now)
+    parts = weigh(standing.profile, item, view.snapshot.catalog, view.snapshot.facts.floor(view.now))
+    return standing, sources, parts
+
+
+def _holds(item: Question, view: _View) -> Iterable[Deciding]:
+    _, sources, parts = _weighed(view.records.everyone, item, view)
+    for part in parts:
+        if part.restricted_by is not None:
+            yield Deciding(fact="hold", category=part.category, choice=sources[part.restricted_by])
 
 
 def _deciding(parts: Iterable[CategoryFacts], sources: tuple[Entry, ...]) -> Iterable[Deciding]:
@@ -139,6 +161,8 @@ _SENTENCES: Final[dict[Reason, str]] = {
 
 def summary(result: FieldResult, request: Request) -> str:
     """One sentence, without a capital or a period, on why *result* is what it is."""
+    if result.held:
+        return HELD
     told = "somebody else in the same data stands in the way: " if result.others and result.others.deny else ""
     return told + _SENTENCES[result.reason].format(
         name=result.unknown_name,
@@ -181,6 +205,12 @@ _CHANGES: Final[dict[Reason, tuple[str, str]]] = {
 }
 
 
+HELD: Final = "it is on hold for everyone, by an operator"
+"""Why what is held is denied."""
+
+RELEASE: Final = "an operator releases the hold once its ground is gone: `sidecar holds` says why it is held"
+"""What is to be done about what is held."""
+
 OTHERS: Final = "only they can change that, and who they are is not told: leave out the data that they are in"
 """What is to be done where a co-subject does not allow it, for one of the ``PERSONAL`` reasons."""
 
@@ -198,6 +228,8 @@ def _remedy(result: FieldResult, request: Request) -> Remedy:
         )
     if result.others is not None and result.others.deny and result.reason in PERSONAL:
         return Remedy(changes=OPERATION, text=OTHERS)
+    if result.held:
+        return Remedy(changes=OPERATION, text=RELEASE)
     changes, text = _CHANGES[result.reason]
     text = text.format(
         name=result.unknown_name,

@@ -105,6 +105,7 @@ class FieldResult:
     unknown_name: str = ""  # which name was unknown, with the UNKNOWN_ reasons
     facts: Facts | None = None  # about the subject; None if the question did not get that far
     others: "Others | None" = None  # set exactly if co-subjects were asked too
+    held: bool = False  # denied because it is held for everyone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,3 +81,4 @@ class Event:
     actor: Actor = Actor.SUBJECT
     method: str = ""
     language: str = ""
+    note: str = ""  # why, in words; nothing depends on it

@@ -130,6 +130,7 @@ class State:
     subjects: int
     subject_hits: int
     profiles: int
+    held: int
     verdicts: int
     verdict_hits: int
     verdict_misses: int
@@ -163,6 +164,7 @@ class StateCollector(Collector):
             ("sidecar_consent_position", "Position of the log that the view has reached.", state.consent_position),
             ("sidecar_consent_subjects", "Subjects in memory.", state.subjects),
             ("sidecar_consent_profiles", "Distinct profiles among them.", state.profiles),
+            ("sidecar_held", "Things held for everyone.", state.held),
             ("sidecar_verdicts", "Verdicts remembered.", state.verdicts),
             ("sidecar_streams_open", "Open streams of questions.", state.streams),
             ("sidecar_watches_open", "Open streams of changes.", state.watches),

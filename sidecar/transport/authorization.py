@@ -9,8 +9,9 @@ import grpc
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import authorization_pb2_grpc as pb_grpc
+from sidecar.consent.limits import EVERYONE
 from sidecar.consent.revision import Revision
-from sidecar.engine.explain import explain
+from sidecar.engine.explain import Records, explain
 from sidecar.errors import RequestError
 from sidecar.model.decision import Request
 from sidecar.telemetry.decisionlog.line import Call
@@ -116,18 +117,20 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
             until = self._until(context)
             for _ in range(_EXPLAIN_ROUNDS):
                 asked, decided = self._desk.decide(request.request, self._identity, until)
-                revision, record = self._shared.world.ledger.record_of(asked.subject)
-                if not revision or _position(revision) <= _position(decided.answer.consent_revision):
-                    break  # nothing came between: this record is the one that the answer saw
-                if not self._desk.decider.wait_for(_position(revision), until):
-                    break  # the view of a shared log is behind: better an answer with a later record than none
+                found = [self._shared.world.ledger.record_of(whose) for whose in (asked.subject, EVERYONE)]
+                latest = max(_position(revision) for revision, _ in found)
+                if latest <= _position(decided.answer.consent_revision):
+                    break  # nothing came between: these records are those that the answer saw
+                if not self._desk.decider.wait_for(latest, until):
+                    break  # the view of a shared log is behind: better an answer with later records than none
+            records = Records(subject=found[0][1], everyone=found[1][1])
             return pb.ExplainResponse(
                 response=to_check_response(
                     decided.answer, self._desk.settle(asked, decided, self._identity, Call.EXPLAIN)
                 ),
                 fields=[
                     to_explanation(explanation)
-                    for explanation in explain(asked, decided.answer, decided.snapshot, record, now=decided.now)
+                    for explanation in explain(asked, decided.answer, decided.snapshot, records, now=decided.now)
                 ],
             )
 
@@ -159,4 +162,5 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
 
 
 def _position(revision: str) -> int:
-    return Revision.parse(revision).position
+    """Its position; before all others if there is none."""
+    return Revision.parse(revision).position if revision else 0

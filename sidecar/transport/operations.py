@@ -67,6 +67,7 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
             subjects=cache.subjects,
             profiles=cache.profiles,
             backend=self._backend,
+            holds=self._world.held,
         )
 
 

@@ -9,7 +9,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from sidecar.api.v1 import authorization_pb2, consent_pb2, feed_pb2, log_pb2, status_pb2
+from sidecar.api.v1 import authorization_pb2, consent_pb2, feed_pb2, holds_pb2, log_pb2, status_pb2
 from sidecar.config import Config, Listener
 from sidecar.transport.authorization import AuthorizationServicer, Desk
 from sidecar.transport.consent import ConsentServicer
@@ -17,6 +17,7 @@ from sidecar.transport.consentlog import LogServicer
 from sidecar.transport.feed import FeedServicer
 from sidecar.transport.handlers import add_service
 from sidecar.transport.health import Health
+from sidecar.transport.holds import HoldServicer
 from sidecar.transport.identity import Identity
 from sidecar.transport.listening import bind
 from sidecar.transport.operations import StatusServicer
@@ -27,6 +28,7 @@ _AUTHORIZATION: Final[ServiceDescriptor] = authorization_pb2.DESCRIPTOR.services
 _CONSENT: Final[ServiceDescriptor] = consent_pb2.DESCRIPTOR.services_by_name["ConsentService"]
 _FEED: Final[ServiceDescriptor] = feed_pb2.DESCRIPTOR.services_by_name["FeedService"]
 _LOG: Final[ServiceDescriptor] = log_pb2.DESCRIPTOR.services_by_name["LogService"]
+_HOLDS: Final[ServiceDescriptor] = holds_pb2.DESCRIPTOR.services_by_name["HoldService"]
 _STATUS: Final[ServiceDescriptor] = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
 _HEALTH: Final[ServiceDescriptor] = health_pb2.DESCRIPTOR.services_by_name["Health"]
 _REFLECTION: Final[ServiceDescriptor] = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
@@ -44,9 +46,10 @@ class GrpcServer:
         self._config = config
         self._consent = ConsentServicer(shared)
         self._feed = feed
+        self._holds = HoldServicer(shared)
         self._log = LogServicer(shared)
         self._status = StatusServicer(shared, backend=backend)
-        services = (_AUTHORIZATION, _CONSENT, _FEED, _LOG, _STATUS, _HEALTH, _REFLECTION)
+        services = (_AUTHORIZATION, _CONSENT, _FEED, _HOLDS, _LOG, _STATUS, _HEALTH, _REFLECTION)
         names = tuple(service.full_name for service in services)
         self._reflection = Reflection(names, edge=shared.edge, streams=shared.streams)
         self._executor = ThreadPoolExecutor(config.server.threads, thread_name_prefix="grpc")
@@ -104,6 +107,7 @@ class GrpcServer:
         add_service(server, _CONSENT, self._consent, edge)
         add_service(server, _FEED, self._feed, edge)
         add_service(server, _LOG, self._log, edge)
+        add_service(server, _HOLDS, self._holds, edge)
         add_service(server, _STATUS, self._status, edge)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(self._reflection, server)

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sidecar.config import Freshness as Bounds
+from sidecar.consent.holds import things_held
 from sidecar.consent.ledger import Ledger
+from sidecar.consent.limits import EVERYONE
+from sidecar.consent.profile import UNKNOWN_STANDING
 from sidecar.consent.view.cache import ConsentCache
 from sidecar.engine.decide import DecisionPoint, Freshness
 from sidecar.engine.snapshot import Snapshot
@@ -34,6 +37,12 @@ class World:
 
     def __post_init__(self) -> None:
         self.point = DecisionPoint(self.cache)
+
+    @property
+    def held(self) -> int:
+        """How many things are held for everyone; 0 if that could not be read."""
+        standing = self.cache.lookup(self.cache.pseudonym(EVERYONE)) or UNKNOWN_STANDING
+        return things_held(standing.profile, self.policies.snapshot.catalog.renames)
 
     def freshness(self, policies: Policies | None = None) -> Freshness:
         """How old both sources are, and may be; of *policies* if given, else of those in use."""

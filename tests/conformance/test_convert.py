@@ -64,6 +64,7 @@ def answer() -> pb.CheckResponse:
         ask_not_before=3,
         unknown_name="f",
         others=Others(facts=(), deny=True),
+        held=True,
     )
     return to_check_response(
         Answer(
@@ -121,7 +122,9 @@ def history() -> list[consent_pb2.HistoryEntry]:
             LogEntry(
                 position=place,
                 pseudonym=b"",
-                event=Event(id="e", act=act, occurred_at=1, actor=Actor.OPERATOR, method="web", language="de"),
+                event=Event(
+                    id="e", act=act, occurred_at=1, actor=Actor.OPERATOR, method="web", language="de", note="n"
+                ),
                 record=Record(),
                 effective_at=2,
                 accepted_at=3,

@@ -114,7 +114,7 @@ def test_json_of_a_check_is_complete(shell: Shell) -> None:
     assert ["customer.email", "customer.phone"] == [result["field"] for result in results]
     assert {
         *("field", "effect", "reason", "determining_policies", "obligations"),
-        *("consent_to_ask", "ask_not_before", "unknown_name", "by_co_subjects", "remedy"),
+        *("consent_to_ask", "ask_not_before", "unknown_name", "by_co_subjects", "held", "remedy"),
     } == set(results[0])
     assert "deny" == results[0]["effect"]
 
@@ -482,3 +482,52 @@ def test_the_verdict_table_of_a_sidecar(shell: Shell) -> None:
     assert table["verdicts"] >= 1
     assert table["misses"] >= 1
     assert "found in memory" in text
+
+
+def test_a_hold_from_the_command_line(shell: Shell) -> None:
+    """Place, see, be denied with the command that shows why, release by the command that was printed."""
+    shell.run(*YES, "--subject", "hope")
+    about = ("--category", "user.contact.email", "--purpose", "marketing.communications.email")
+    placed = shell.json("hold", *about, "--why", "a laptop was stolen")
+    try:
+        denied = shell.run(*EMAIL, "--subject", "hope")
+        as_json, table, status = shell.json("holds"), shell.run("holds"), shell.run("status")
+        nothing = shell.run("release", "--category", "user.sensor")
+        printed = shell.run("hold", "--category", "user.sensor", "--why", "also")
+    finally:
+        released = shell.run("release", str(placed["hold_id"]), "--why", "found")
+        rest = shell.json("release", "--all")
+
+    assert 2 == denied.exit_code
+    assert "it is on hold for everyone, by an operator" in denied.stdout
+    assert denied.stdout.rstrip().endswith(" holds")
+    assert "a laptop was stolen" == as_json["holds"][0]["why"]  # type: ignore[index]
+    for told in ("a laptop was stolen", str(placed["hold_id"]), "user.contact.email"):
+        assert told in table.stdout
+    assert "1, see `sidecar holds`" in status.stdout
+    assert "nothing there was on hold" in nothing.stdout
+    assert " release hold-" in printed.stdout
+    assert str(placed["hold_id"]) in released.stdout
+    assert "still on hold" in released.stdout
+    assert 1 == len(rest["released"])  # type: ignore[arg-type]
+    assert "nothing is on hold" in shell.run("holds").stdout
+    assert 0 == shell.run(*EMAIL, "--subject", "hope").exit_code
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("hold", "--why", "w"), "say what to hold"),
+        (("hold", "--category", "user.sensor"), "--why"),
+        (("hold", "--category", "users", "--why", "w"), "--category: the catalog has no data category `users`"),
+        (("release",), "say what to release"),
+        (("release", "x", "--all"), "say what to release"),
+        (("release", "x"), "there is no hold `x`"),
+    ],
+)
+def test_a_hold_that_makes_no_sense_is_told(shell: Shell, words: tuple[str, ...], told: str) -> None:
+    """In the words of the command line."""
+    result = shell.run(*words)
+
+    assert 1 == result.exit_code
+    assert told in result.stderr

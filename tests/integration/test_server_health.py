@@ -97,6 +97,7 @@ def test_tools_can_ask_what_is_offered(served: Served) -> None:
         "sidecar.api.v1.ConsentService",
         "sidecar.api.v1.FeedService",
         "sidecar.api.v1.LogService",
+        "sidecar.api.v1.HoldService",
         "sidecar.api.v1.StatusService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.api.v1 import consent_pb2, status_pb2
+from sidecar.api.v1 import consent_pb2, holds_pb2, holds_pb2_grpc, status_pb2
 from sidecar.cli.demo.bundle import demo_bundle
 from sidecar.errors import ConfigError
 from sidecar.testing import FixedClock, Served, serving
@@ -131,6 +131,22 @@ def test_a_pin_that_the_catalog_lacks_is_an_error() -> None:
         ),
         pytest.param(
             lambda c, m: c.consent.Erase(consent_pb2.EraseRequest(subject="p1", id="x"), metadata=m), id="Erase"
+        ),
+        pytest.param(
+            lambda c, m: holds_pb2_grpc.HoldServiceStub(c.channel).PlaceHold(
+                holds_pb2.PlaceHoldRequest(id="h", scope=consent_pb2.Scope(categories=["*"]), why="w"), metadata=m
+            ),
+            id="PlaceHold",
+        ),
+        pytest.param(
+            lambda c, m: holds_pb2_grpc.HoldServiceStub(c.channel).ReleaseHold(
+                holds_pb2.ReleaseHoldRequest(id="r", scope=consent_pb2.Scope(categories=["*"])), metadata=m
+            ),
+            id="ReleaseHold",
+        ),
+        pytest.param(
+            lambda c, m: holds_pb2_grpc.HoldServiceStub(c.channel).ListHolds(holds_pb2.ListHoldsRequest(), metadata=m),
+            id="ListHolds",
         ),
         pytest.param(lambda c, m: c.status.GetStatus(status_pb2.GetStatusRequest(), metadata=m), id="GetStatus"),
     ],

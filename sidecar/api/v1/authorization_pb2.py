@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sidecar.api.v1 import model_pb2 as sidecar_dot_api_dot_v1_dot_model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"sidecar/api/v1/authorization.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asidecar/api/v1/model.proto\"\xe8\x02\n\x0c\x43heckRequest\x12\x0f\n\x07service\x18\x01 \x01(\t\x12&\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x16.sidecar.api.v1.Action\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x13\n\x0b\x63o_subjects\x18\x04 \x03(\t\x12\x0e\n\x06\x66ields\x18\x05 \x03(\t\x12\x0f\n\x07purpose\x18\x06 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x07 \x01(\t\x12\x11\n\trecipient\x18\x08 \x01(\t\x12@\n\nattributes\x18\t \x03(\x0b\x32,.sidecar.api.v1.CheckRequest.AttributesEntry\x12\x19\n\x11\x61t_least_as_fresh\x18\n \x01(\t\x1aQ\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.sidecar.api.v1.AttributeValue:\x02\x38\x01J\x04\x08\x0b\x10\x10\"\x8b\x02\n\rCheckResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.sidecar.api.v1.FieldResult\x12\x17\n\x0fpolicy_revision\x18\x02 \x01(\t\x12\x18\n\x10\x63onsent_revision\x18\x03 \x01(\t\x12\x16\n\x0e\x63onsent_age_ms\x18\x04 \x01(\x03\x12\x34\n\x10\x63lock_changes_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63\x61\x63he_for_ms\x18\x06 \x01(\x03\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x07 \x01(\t\x12\x1a\n\x12\x63o_subjects_denied\x18\x08 \x01(\x05J\x04\x08\t\x10\x10\"\xd3\x02\n\x0b\x46ieldResult\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12&\n\x06\x65\x66\x66\x65\x63t\x18\x02 \x01(\x0e\x32\x16.sidecar.api.v1.Effect\x12&\n\x06reason\x18\x03 \x01(\x0e\x32\x16.sidecar.api.v1.Reason\x12\x1c\n\x14\x64\x65termining_policies\x18\x04 \x03(\t\x12/\n\x0bobligations\x18\x05 \x03(\x0b\x32\x1a.sidecar.api.v1.Obligation\x12\x34\n\x0e\x63onsent_to_ask\x18\x06 \x01(\x0b\x32\x1c.sidecar.api.v1.ConsentToAsk\x12\x32\n\x0e\x61sk_not_before\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cunknown_name\x18\x08 \x01(\t\x12\x16\n\x0e\x62y_co_subjects\x18\t \x01(\x08\"B\n\x11\x43heckBatchRequest\x12-\n\x05items\x18\x01 \x03(\x0b\x32\x1e.sidecar.api.v1.CheckBatchItem\"W\n\x0e\x43heckBatchItem\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12-\n\x07request\x18\x02 \x01(\x0b\x32\x1c.sidecar.api.v1.CheckRequest\"G\n\x12\x43heckBatchResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .sidecar.api.v1.CheckBatchResult\"\x95\x01\n\x10\x43heckBatchResult\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12\x31\n\x08response\x18\x02 \x01(\x0b\x32\x1d.sidecar.api.v1.CheckResponseH\x00\x12+\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x1a.sidecar.api.v1.CheckErrorH\x00\x42\t\n\x07outcome\"+\n\nCheckError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\"[\n\x12\x43heckStreamRequest\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12-\n\x07request\x18\x02 \x01(\x0b\x32\x1c.sidecar.api.v1.CheckRequest\"\x98\x01\n\x13\x43heckStreamResponse\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12\x31\n\x08response\x18\x02 \x01(\x0b\x32\x1d.sidecar.api.v1.CheckResponseH\x00\x12+\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x1a.sidecar.api.v1.CheckErrorH\x00\x42\t\n\x07outcome\"?\n\x0e\x45xplainRequest\x12-\n\x07request\x18\x01 \x01(\x0b\x32\x1c.sidecar.api.v1.CheckRequest\"t\n\x0f\x45xplainResponse\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1d.sidecar.api.v1.CheckResponse\x12\x30\n\x06\x66ields\x18\x02 \x03(\x0b\x32 .sidecar.api.v1.FieldExplanation\"\x89\x02\n\x10\x46ieldExplanation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12$\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.Facts\x12/\n\x07\x63hoices\x18\x04 \x03(\x0b\x32\x1e.sidecar.api.v1.DecidingChoice\x12\x1c\n\x14\x64\x65termining_policies\x18\x05 \x03(\t\x12\x36\n\x0f\x65rring_policies\x18\x06 \x03(\x0b\x32\x1d.sidecar.api.v1.PolicyFailure\x12(\n\x08remedies\x18\x07 \x03(\x0b\x32\x16.sidecar.api.v1.Remedy\"\x96\x01\n\x05\x46\x61\x63ts\x12\x0f\n\x07\x63onsent\x18\x01 \x01(\t\x12\x10\n\x08\x65xplicit\x18\x02 \x01(\x08\x12\x13\n\x0b\x62y_guardian\x18\x03 \x01(\x08\x12\x10\n\x08objected\x18\x04 \x01(\x08\x12\x12\n\nrestricted\x18\x05 \x01(\x08\x12\x0e\n\x06\x65rased\x18\x06 \x01(\x08\x12\x10\n\x08\x61ge_band\x18\x07 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x08 \x01(\t\"\xfc\x01\n\x0e\x44\x65\x63idingChoice\x12\x0c\n\x04\x66\x61\x63t\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x04 \x01(\t\x12)\n\x06notice\x18\x05 \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\x12\x0e\n\x06method\x18\x06 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\rPolicyFailure\x12\x11\n\tpolicy_id\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x92\x01\n\x06Remedy\x12-\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1a.sidecar.api.v1.AskConsentH\x00\x12\x15\n\x0b\x64\x65\x63laration\x18\x02 \x01(\tH\x00\x12\x10\n\x06policy\x18\x03 \x01(\tH\x00\x12\x11\n\x07request\x18\x04 \x01(\tH\x00\x12\x13\n\toperation\x18\x05 \x01(\tH\x00\x42\x08\n\x06\x63hange\"k\n\nAskConsent\x12-\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1c.sidecar.api.v1.ConsentToAsk\x12.\n\nnot_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xd9\x02\n\x14\x41uthorizationService\x12\x44\n\x05\x43heck\x12\x1c.sidecar.api.v1.CheckRequest\x1a\x1d.sidecar.api.v1.CheckResponse\x12S\n\nCheckBatch\x12!.sidecar.api.v1.CheckBatchRequest\x1a\".sidecar.api.v1.CheckBatchResponse\x12Z\n\x0b\x43heckStream\x12\".sidecar.api.v1.CheckStreamRequest\x1a#.sidecar.api.v1.CheckStreamResponse(\x01\x30\x01\x12J\n\x07\x45xplain\x12\x1e.sidecar.api.v1.ExplainRequest\x1a\x1f.sidecar.api.v1.ExplainResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"sidecar/api/v1/authorization.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asidecar/api/v1/model.proto\"\xe8\x02\n\x0c\x43heckRequest\x12\x0f\n\x07service\x18\x01 \x01(\t\x12&\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x16.sidecar.api.v1.Action\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x13\n\x0b\x63o_subjects\x18\x04 \x03(\t\x12\x0e\n\x06\x66ields\x18\x05 \x03(\t\x12\x0f\n\x07purpose\x18\x06 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x07 \x01(\t\x12\x11\n\trecipient\x18\x08 \x01(\t\x12@\n\nattributes\x18\t \x03(\x0b\x32,.sidecar.api.v1.CheckRequest.AttributesEntry\x12\x19\n\x11\x61t_least_as_fresh\x18\n \x01(\t\x1aQ\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.sidecar.api.v1.AttributeValue:\x02\x38\x01J\x04\x08\x0b\x10\x10\"\x8b\x02\n\rCheckResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.sidecar.api.v1.FieldResult\x12\x17\n\x0fpolicy_revision\x18\x02 \x01(\t\x12\x18\n\x10\x63onsent_revision\x18\x03 \x01(\t\x12\x16\n\x0e\x63onsent_age_ms\x18\x04 \x01(\x03\x12\x34\n\x10\x63lock_changes_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63\x61\x63he_for_ms\x18\x06 \x01(\x03\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x07 \x01(\t\x12\x1a\n\x12\x63o_subjects_denied\x18\x08 \x01(\x05J\x04\x08\t\x10\x10\"\xe1\x02\n\x0b\x46ieldResult\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12&\n\x06\x65\x66\x66\x65\x63t\x18\x02 \x01(\x0e\x32\x16.sidecar.api.v1.Effect\x12&\n\x06reason\x18\x03 \x01(\x0e\x32\x16.sidecar.api.v1.Reason\x12\x1c\n\x14\x64\x65termining_policies\x18\x04 \x03(\t\x12/\n\x0bobligations\x18\x05 \x03(\x0b\x32\x1a.sidecar.api.v1.Obligation\x12\x34\n\x0e\x63onsent_to_ask\x18\x06 \x01(\x0b\x32\x1c.sidecar.api.v1.ConsentToAsk\x12\x32\n\x0e\x61sk_not_before\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cunknown_name\x18\x08 \x01(\t\x12\x16\n\x0e\x62y_co_subjects\x18\t \x01(\x08\x12\x0c\n\x04held\x18\n \x01(\x08\"B\n\x11\x43heckBatchRequest\x12-\n\x05items\x18\x01 \x03(\x0b\x32\x1e.sidecar.api.v1.CheckBatchItem\"W\n\x0e\x43heckBatchItem\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12-\n\x07request\x18\x02 \x01(\x0b\x32\x1c.sidecar.api.v1.CheckRequest\"G\n\x12\x43heckBatchResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .sidecar.api.v1.CheckBatchResult\"\x95\x01\n\x10\x43heckBatchResult\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12\x31\n\x08response\x18\x02 \x01(\x0b\x32\x1d.sidecar.api.v1.CheckResponseH\x00\x12+\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x1a.sidecar.api.v1.CheckErrorH\x00\x42\t\n\x07outcome\"+\n\nCheckError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\"[\n\x12\x43heckStreamRequest\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12-\n\x07request\x18\x02 \x01(\x0b\x32\x1c.sidecar.api.v1.CheckRequest\"\x98\x01\n\x13\x43heckStreamResponse\x12\x16\n\x0e\x63orrelation_id\x18\x01 \x01(\t\x12\x31\n\x08response\x18\x02 \x01(\x0b\x32\x1d.sidecar.api.v1.CheckResponseH\x00\x12+\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x1a.sidecar.api.v1.CheckErrorH\x00\x42\t\n\x07outcome\"?\n\x0e\x45xplainRequest\x12-\n\x07request\x18\x01 \x01(\x0b\x32\x1c.sidecar.api.v1.CheckRequest\"t\n\x0f\x45xplainResponse\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1d.sidecar.api.v1.CheckResponse\x12\x30\n\x06\x66ields\x18\x02 \x03(\x0b\x32 .sidecar.api.v1.FieldExplanation\"\x89\x02\n\x10\x46ieldExplanation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12$\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.Facts\x12/\n\x07\x63hoices\x18\x04 \x03(\x0b\x32\x1e.sidecar.api.v1.DecidingChoice\x12\x1c\n\x14\x64\x65termining_policies\x18\x05 \x03(\t\x12\x36\n\x0f\x65rring_policies\x18\x06 \x03(\x0b\x32\x1d.sidecar.api.v1.PolicyFailure\x12(\n\x08remedies\x18\x07 \x03(\x0b\x32\x16.sidecar.api.v1.Remedy\"\x96\x01\n\x05\x46\x61\x63ts\x12\x0f\n\x07\x63onsent\x18\x01 \x01(\t\x12\x10\n\x08\x65xplicit\x18\x02 \x01(\x08\x12\x13\n\x0b\x62y_guardian\x18\x03 \x01(\x08\x12\x10\n\x08objected\x18\x04 \x01(\x08\x12\x12\n\nrestricted\x18\x05 \x01(\x08\x12\x0e\n\x06\x65rased\x18\x06 \x01(\x08\x12\x10\n\x08\x61ge_band\x18\x07 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x08 \x01(\t\"\xfc\x01\n\x0e\x44\x65\x63idingChoice\x12\x0c\n\x04\x66\x61\x63t\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x04 \x01(\t\x12)\n\x06notice\x18\x05 \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\x12\x0e\n\x06method\x18\x06 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\rPolicyFailure\x12\x11\n\tpolicy_id\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x92\x01\n\x06Remedy\x12-\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1a.sidecar.api.v1.AskConsentH\x00\x12\x15\n\x0b\x64\x65\x63laration\x18\x02 \x01(\tH\x00\x12\x10\n\x06policy\x18\x03 \x01(\tH\x00\x12\x11\n\x07request\x18\x04 \x01(\tH\x00\x12\x13\n\toperation\x18\x05 \x01(\tH\x00\x42\x08\n\x06\x63hange\"k\n\nAskConsent\x12-\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1c.sidecar.api.v1.ConsentToAsk\x12.\n\nnot_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xd9\x02\n\x14\x41uthorizationService\x12\x44\n\x05\x43heck\x12\x1c.sidecar.api.v1.CheckRequest\x1a\x1d.sidecar.api.v1.CheckResponse\x12S\n\nCheckBatch\x12!.sidecar.api.v1.CheckBatchRequest\x1a\".sidecar.api.v1.CheckBatchResponse\x12Z\n\x0b\x43heckStream\x12\".sidecar.api.v1.CheckStreamRequest\x1a#.sidecar.api.v1.CheckStreamResponse(\x01\x30\x01\x12J\n\x07\x45xplain\x12\x1e.sidecar.api.v1.ExplainRequest\x1a\x1f.sidecar.api.v1.ExplainResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,37 +42,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKRESPONSE']._serialized_start=479
   _globals['_CHECKRESPONSE']._serialized_end=746
   _globals['_FIELDRESULT']._serialized_start=749
-  _globals['_FIELDRESULT']._serialized_end=1088
-  _globals['_CHECKBATCHREQUEST']._serialized_start=1090
-  _globals['_CHECKBATCHREQUEST']._serialized_end=1156
-  _globals['_CHECKBATCHITEM']._serialized_start=1158
-  _globals['_CHECKBATCHITEM']._serialized_end=1245
-  _globals['_CHECKBATCHRESPONSE']._serialized_start=1247
-  _globals['_CHECKBATCHRESPONSE']._serialized_end=1318
-  _globals['_CHECKBATCHRESULT']._serialized_start=1321
-  _globals['_CHECKBATCHRESULT']._serialized_end=1470
-  _globals['_CHECKERROR']._serialized_start=1472
-  _globals['_CHECKERROR']._serialized_end=1515
-  _globals['_CHECKSTREAMREQUEST']._serialized_start=1517
-  _globals['_CHECKSTREAMREQUEST']._serialized_end=1608
-  _globals['_CHECKSTREAMRESPONSE']._serialized_start=1611
-  _globals['_CHECKSTREAMRESPONSE']._serialized_end=1763
-  _globals['_EXPLAINREQUEST']._serialized_start=1765
-  _globals['_EXPLAINREQUEST']._serialized_end=1828
-  _globals['_EXPLAINRESPONSE']._serialized_start=1830
-  _globals['_EXPLAINRESPONSE']._serialized_end=1946
-  _globals['_FIELDEXPLANATION']._serialized_start=1949
-  _globals['_FIELDEXPLANATION']._serialized_end=2214
-  _globals['_FACTS']._serialized_start=2217
-  _globals['_FACTS']._serialized_end=2367
-  _globals['_DECIDINGCHOICE']._serialized_start=2370
-  _globals['_DECIDINGCHOICE']._serialized_end=2622
-  _globals['_POLICYFAILURE']._serialized_start=2624
-  _globals['_POLICYFAILURE']._serialized_end=2675
-  _globals['_REMEDY']._serialized_start=2678
-  _globals['_REMEDY']._serialized_end=2824
-  _globals['_ASKCONSENT']._serialized_start=2826
-  _globals['_ASKCONSENT']._serialized_end=2933
-  _globals['_AUTHORIZATIONSERVICE']._serialized_start=2936
-  _globals['_AUTHORIZATIONSERVICE']._serialized_end=3281
+  _globals['_FIELDRESULT']._serialized_end=1102
+  _globals['_CHECKBATCHREQUEST']._serialized_start=1104
+  _globals['_CHECKBATCHREQUEST']._serialized_end=1170
+  _globals['_CHECKBATCHITEM']._serialized_start=1172
+  _globals['_CHECKBATCHITEM']._serialized_end=1259
+  _globals['_CHECKBATCHRESPONSE']._serialized_start=1261
+  _globals['_CHECKBATCHRESPONSE']._serialized_end=1332
+  _globals['_CHECKBATCHRESULT']._serialized_start=1335
+  _globals['_CHECKBATCHRESULT']._serialized_end=1484
+  _globals['_CHECKERROR']._serialized_start=1486
+  _globals['_CHECKERROR']._serialized_end=1529
+  _globals['_CHECKSTREAMREQUEST']._serialized_start=1531
+  _globals['_CHECKSTREAMREQUEST']._serialized_end=1622
+  _globals['_CHECKSTREAMRESPONSE']._serialized_start=1625
+  _globals['_CHECKSTREAMRESPONSE']._serialized_end=1777
+  _globals['_EXPLAINREQUEST']._serialized_start=1779
+  _globals['_EXPLAINREQUEST']._serialized_end=1842
+  _globals['_EXPLAINRESPONSE']._serialized_start=1844
+  _globals['_EXPLAINRESPONSE']._serialized_end=1960
+  _globals['_FIELDEXPLANATION']._serialized_start=1963
+  _globals['_FIELDEXPLANATION']._serialized_end=2228
+  _globals['_FACTS']._serialized_start=2231
+  _globals['_FACTS']._serialized_end=2381
+  _globals['_DECIDINGCHOICE']._serialized_start=2384
+  _globals['_DECIDINGCHOICE']._serialized_end=2636
+  _globals['_POLICYFAILURE']._serialized_start=2638
+  _globals['_POLICYFAILURE']._serialized_end=2689
+  _globals['_REMEDY']._serialized_start=2692
+  _globals['_REMEDY']._serialized_end=2838
+  _globals['_ASKCONSENT']._serialized_start=2840
+  _globals['_ASKCONSENT']._serialized_end=2947
+  _globals['_AUTHORIZATIONSERVICE']._serialized_start=2950
+  _globals['_AUTHORIZATIONSERVICE']._serialized_end=3295
 # @@protoc_insertion_point(module_scope)

@@ -62,7 +62,7 @@ class CheckResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[FieldResult, _Mapping]]] = ..., policy_revision: _Optional[str] = ..., consent_revision: _Optional[str] = ..., consent_age_ms: _Optional[int] = ..., clock_changes_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cache_for_ms: _Optional[int] = ..., decision_id: _Optional[str] = ..., co_subjects_denied: _Optional[int] = ...) -> None: ...
 
 class FieldResult(_message.Message):
-    __slots__ = ("field", "effect", "reason", "determining_policies", "obligations", "consent_to_ask", "ask_not_before", "unknown_name", "by_co_subjects")
+    __slots__ = ("field", "effect", "reason", "determining_policies", "obligations", "consent_to_ask", "ask_not_before", "unknown_name", "by_co_subjects", "held")
     FIELD_FIELD_NUMBER: _ClassVar[int]
     EFFECT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +72,7 @@ class FieldResult(_message.Message):
     ASK_NOT_BEFORE_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_NAME_FIELD_NUMBER: _ClassVar[int]
     BY_CO_SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     field: str
     effect: _model_pb2.Effect
     reason: _model_pb2.Reason
@@ -81,7 +82,8 @@ class FieldResult(_message.Message):
     ask_not_before: _timestamp_pb2.Timestamp
     unknown_name: str
     by_co_subjects: bool
-    def __init__(self, field: _Optional[str] = ..., effect: _Optional[_Union[_model_pb2.Effect, str]] = ..., reason: _Optional[_Union[_model_pb2.Reason, str]] = ..., determining_policies: _Optional[_Iterable[str]] = ..., obligations: _Optional[_Iterable[_Union[_model_pb2.Obligation, _Mapping]]] = ..., consent_to_ask: _Optional[_Union[_model_pb2.ConsentToAsk, _Mapping]] = ..., ask_not_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unknown_name: _Optional[str] = ..., by_co_subjects: _Optional[bool] = ...) -> None: ...
+    held: bool
+    def __init__(self, field: _Optional[str] = ..., effect: _Optional[_Union[_model_pb2.Effect, str]] = ..., reason: _Optional[_Union[_model_pb2.Reason, str]] = ..., determining_policies: _Optional[_Iterable[str]] = ..., obligations: _Optional[_Iterable[_Union[_model_pb2.Obligation, _Mapping]]] = ..., consent_to_ask: _Optional[_Union[_model_pb2.ConsentToAsk, _Mapping]] = ..., ask_not_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unknown_name: _Optional[str] = ..., by_co_subjects: _Optional[bool] = ..., held: _Optional[bool] = ...) -> None: ...
 
 class CheckBatchRequest(_message.Message):
     __slots__ = ("items",)

@@ -26,17 +26,17 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sidecar.api.v1 import model_pb2 as sidecar_dot_api_dot_v1_dot_model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csidecar/api/v1/consent.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asidecar/api/v1/model.proto\"S\n\x05Scope\x12\x10\n\x08purposes\x18\x01 \x03(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\x12\x10\n\x08\x63hannels\x18\x03 \x03(\t\x12\x12\n\nrecipients\x18\x04 \x03(\t\"\xc5\x01\n\x06\x43hoice\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.sidecar.api.v1.ChoiceKind\x12$\n\x05scope\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\x12\x10\n\x08\x65xplicit\x18\x03 \x01(\x08\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06notice\x18\x05 \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\"5\n\nSubmission\x12\'\n\x07\x63hoices\x18\x01 \x03(\x0b\x32\x16.sidecar.api.v1.Choice\"3\n\x0bRestriction\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"/\n\x07Lifting\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"\x85\x01\n\x06Traits\x12\x36\n\x12\x64igital_consent_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tof_age_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cjurisdiction\x18\x03 \x01(\t\"\x1d\n\x04Link\x12\x15\n\rother_subject\x18\x01 \x01(\t\"\xfb\x02\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x05\x61\x63tor\x18\x03 \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x30\n\nsubmission\x18\x06 \x01(\x0b\x32\x1a.sidecar.api.v1.SubmissionH\x00\x12\x32\n\x0brestriction\x18\x07 \x01(\x0b\x32\x1b.sidecar.api.v1.RestrictionH\x00\x12*\n\x07lifting\x18\x08 \x01(\x0b\x32\x17.sidecar.api.v1.LiftingH\x00\x12(\n\x06traits\x18\t \x01(\x0b\x32\x16.sidecar.api.v1.TraitsH\x00\x12$\n\x04link\x18\n \x01(\x0b\x32\x14.sidecar.api.v1.LinkH\x00\x42\x05\n\x03\x61\x63tJ\x04\x08\x0b\x10\x10\"K\n\x12RecordEventRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12$\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"l\n\x13RecordEventResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"@\n\x13ImportEventsRequest\x12)\n\x05lines\x18\x01 \x03(\x0b\x32\x1a.sidecar.api.v1.ImportLine\"Q\n\nImportLine\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12$\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"\x99\x01\n\x14ImportEventsResponse\x12\x14\n\x0cthrough_line\x18\x01 \x01(\x03\x12\x10\n\x08recorded\x18\x02 \x01(\x03\x12\x12\n\nduplicates\x18\x03 \x01(\x03\x12\x33\n\nrejections\x18\x04 \x03(\x0b\x32\x1f.sidecar.api.v1.ImportRejection\x12\x10\n\x08revision\x18\x05 \x01(\t\"0\n\x0fImportRejection\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07message\x18\x02 \x01(\t\"#\n\x10GetRecordRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\"\xe8\x01\n\x11GetRecordResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x07\x63hoices\x18\x02 \x03(\x0b\x32\x1e.sidecar.api.v1.RecordedChoice\x12&\n\x06traits\x18\x03 \x01(\x0b\x32\x16.sidecar.api.v1.Traits\x12-\n\terased_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x11\x65rased_categories\x18\x05 \x03(\x0b\x32\x1e.sidecar.api.v1.ErasedCategory\"\xcc\x02\n\x0eRecordedChoice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x11\n\trecipient\x18\x05 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65xplicit\x18\x08 \x01(\x08\x12$\n\x05\x61\x63tor\x18\t \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12)\n\x06notice\x18\n \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\x12\x10\n\x08\x65vent_id\x18\x0b \x01(\t\x12\x0e\n\x06method\x18\x0c \x01(\t\"Q\n\x0e\x45rasedCategory\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12-\n\terased_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x12ListHistoryRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x13ListHistoryResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.sidecar.api.v1.HistoryEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdf\x01\n\x0cHistoryEntry\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x15.sidecar.api.v1.EventH\x00\x12*\n\x07\x65rasure\x18\x05 \x01(\x0b\x32\x17.sidecar.api.v1.ErasureH\x00\x42\x06\n\x04what\")\n\x07\x45rasure\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\"?\n\x0c\x45raseRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x12\n\ncategories\x18\x03 \x03(\t\"f\n\rEraseResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08*k\n\x05\x41\x63tor\x12\x15\n\x11\x41\x43TOR_UNSPECIFIED\x10\x00\x12\x11\n\rACTOR_SUBJECT\x10\x01\x12\x12\n\x0e\x41\x43TOR_GUARDIAN\x10\x02\x12\x12\n\x0e\x41\x43TOR_OPERATOR\x10\x03\x12\x10\n\x0c\x41\x43TOR_SYSTEM\x10\x04*\x8e\x01\n\nChoiceKind\x12\x1b\n\x17\x43HOICE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HOICE_KIND_GIVEN\x10\x01\x12\x17\n\x13\x43HOICE_KIND_REFUSED\x10\x02\x12\x19\n\x15\x43HOICE_KIND_WITHDRAWN\x10\x03\x12\x18\n\x14\x43HOICE_KIND_OBJECTED\x10\x04\x32\xb7\x03\n\x0e\x43onsentService\x12V\n\x0bRecordEvent\x12\".sidecar.api.v1.RecordEventRequest\x1a#.sidecar.api.v1.RecordEventResponse\x12]\n\x0cImportEvents\x12#.sidecar.api.v1.ImportEventsRequest\x1a$.sidecar.api.v1.ImportEventsResponse(\x01\x30\x01\x12P\n\tGetRecord\x12 .sidecar.api.v1.GetRecordRequest\x1a!.sidecar.api.v1.GetRecordResponse\x12V\n\x0bListHistory\x12\".sidecar.api.v1.ListHistoryRequest\x1a#.sidecar.api.v1.ListHistoryResponse\x12\x44\n\x05\x45rase\x12\x1c.sidecar.api.v1.EraseRequest\x1a\x1d.sidecar.api.v1.EraseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csidecar/api/v1/consent.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asidecar/api/v1/model.proto\"S\n\x05Scope\x12\x10\n\x08purposes\x18\x01 \x03(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\x12\x10\n\x08\x63hannels\x18\x03 \x03(\t\x12\x12\n\nrecipients\x18\x04 \x03(\t\"\xc5\x01\n\x06\x43hoice\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.sidecar.api.v1.ChoiceKind\x12$\n\x05scope\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\x12\x10\n\x08\x65xplicit\x18\x03 \x01(\x08\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06notice\x18\x05 \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\"5\n\nSubmission\x12\'\n\x07\x63hoices\x18\x01 \x03(\x0b\x32\x16.sidecar.api.v1.Choice\"3\n\x0bRestriction\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"/\n\x07Lifting\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"\x85\x01\n\x06Traits\x12\x36\n\x12\x64igital_consent_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tof_age_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cjurisdiction\x18\x03 \x01(\t\"\x1d\n\x04Link\x12\x15\n\rother_subject\x18\x01 \x01(\t\"\x89\x03\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x05\x61\x63tor\x18\x03 \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x0b \x01(\t\x12\x30\n\nsubmission\x18\x06 \x01(\x0b\x32\x1a.sidecar.api.v1.SubmissionH\x00\x12\x32\n\x0brestriction\x18\x07 \x01(\x0b\x32\x1b.sidecar.api.v1.RestrictionH\x00\x12*\n\x07lifting\x18\x08 \x01(\x0b\x32\x17.sidecar.api.v1.LiftingH\x00\x12(\n\x06traits\x18\t \x01(\x0b\x32\x16.sidecar.api.v1.TraitsH\x00\x12$\n\x04link\x18\n \x01(\x0b\x32\x14.sidecar.api.v1.LinkH\x00\x42\x05\n\x03\x61\x63tJ\x04\x08\x0c\x10\x10\"K\n\x12RecordEventRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12$\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"l\n\x13RecordEventResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"@\n\x13ImportEventsRequest\x12)\n\x05lines\x18\x01 \x03(\x0b\x32\x1a.sidecar.api.v1.ImportLine\"Q\n\nImportLine\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12$\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"\x99\x01\n\x14ImportEventsResponse\x12\x14\n\x0cthrough_line\x18\x01 \x01(\x03\x12\x10\n\x08recorded\x18\x02 \x01(\x03\x12\x12\n\nduplicates\x18\x03 \x01(\x03\x12\x33\n\nrejections\x18\x04 \x03(\x0b\x32\x1f.sidecar.api.v1.ImportRejection\x12\x10\n\x08revision\x18\x05 \x01(\t\"0\n\x0fImportRejection\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07message\x18\x02 \x01(\t\"#\n\x10GetRecordRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\"\xe8\x01\n\x11GetRecordResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x07\x63hoices\x18\x02 \x03(\x0b\x32\x1e.sidecar.api.v1.RecordedChoice\x12&\n\x06traits\x18\x03 \x01(\x0b\x32\x16.sidecar.api.v1.Traits\x12-\n\terased_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x11\x65rased_categories\x18\x05 \x03(\x0b\x32\x1e.sidecar.api.v1.ErasedCategory\"\xcc\x02\n\x0eRecordedChoice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x11\n\trecipient\x18\x05 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65xplicit\x18\x08 \x01(\x08\x12$\n\x05\x61\x63tor\x18\t \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12)\n\x06notice\x18\n \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\x12\x10\n\x08\x65vent_id\x18\x0b \x01(\t\x12\x0e\n\x06method\x18\x0c \x01(\t\"Q\n\x0e\x45rasedCategory\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12-\n\terased_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x12ListHistoryRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x13ListHistoryResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.sidecar.api.v1.HistoryEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdf\x01\n\x0cHistoryEntry\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x15.sidecar.api.v1.EventH\x00\x12*\n\x07\x65rasure\x18\x05 \x01(\x0b\x32\x17.sidecar.api.v1.ErasureH\x00\x42\x06\n\x04what\")\n\x07\x45rasure\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\"?\n\x0c\x45raseRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x12\n\ncategories\x18\x03 \x03(\t\"f\n\rEraseResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08*k\n\x05\x41\x63tor\x12\x15\n\x11\x41\x43TOR_UNSPECIFIED\x10\x00\x12\x11\n\rACTOR_SUBJECT\x10\x01\x12\x12\n\x0e\x41\x43TOR_GUARDIAN\x10\x02\x12\x12\n\x0e\x41\x43TOR_OPERATOR\x10\x03\x12\x10\n\x0c\x41\x43TOR_SYSTEM\x10\x04*\x8e\x01\n\nChoiceKind\x12\x1b\n\x17\x43HOICE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HOICE_KIND_GIVEN\x10\x01\x12\x17\n\x13\x43HOICE_KIND_REFUSED\x10\x02\x12\x19\n\x15\x43HOICE_KIND_WITHDRAWN\x10\x03\x12\x18\n\x14\x43HOICE_KIND_OBJECTED\x10\x04\x32\xb7\x03\n\x0e\x43onsentService\x12V\n\x0bRecordEvent\x12\".sidecar.api.v1.RecordEventRequest\x1a#.sidecar.api.v1.RecordEventResponse\x12]\n\x0cImportEvents\x12#.sidecar.api.v1.ImportEventsRequest\x1a$.sidecar.api.v1.ImportEventsResponse(\x01\x30\x01\x12P\n\tGetRecord\x12 .sidecar.api.v1.GetRecordRequest\x1a!.sidecar.api.v1.GetRecordResponse\x12V\n\x0bListHistory\x12\".sidecar.api.v1.ListHistoryRequest\x1a#.sidecar.api.v1.ListHistoryResponse\x12\x44\n\x05\x45rase\x12\x1c.sidecar.api.v1.EraseRequest\x1a\x1d.sidecar.api.v1.EraseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sidecar.api.v1.consent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACTOR']._serialized_start=2943
-  _globals['_ACTOR']._serialized_end=3050
-  _globals['_CHOICEKIND']._serialized_start=3053
-  _globals['_CHOICEKIND']._serialized_end=3195
+  _globals['_ACTOR']._serialized_start=2957
+  _globals['_ACTOR']._serialized_end=3064
+  _globals['_CHOICEKIND']._serialized_start=3067
+  _globals['_CHOICEKIND']._serialized_end=3209
   _globals['_SCOPE']._serialized_start=109
   _globals['_SCOPE']._serialized_end=192
   _globals['_CHOICE']._serialized_start=195
@@ -52,39 +52,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LINK']._serialized_start=687
   _globals['_LINK']._serialized_end=716
   _globals['_EVENT']._serialized_start=719
-  _globals['_EVENT']._serialized_end=1098
-  _globals['_RECORDEVENTREQUEST']._serialized_start=1100
-  _globals['_RECORDEVENTREQUEST']._serialized_end=1175
-  _globals['_RECORDEVENTRESPONSE']._serialized_start=1177
-  _globals['_RECORDEVENTRESPONSE']._serialized_end=1285
-  _globals['_IMPORTEVENTSREQUEST']._serialized_start=1287
-  _globals['_IMPORTEVENTSREQUEST']._serialized_end=1351
-  _globals['_IMPORTLINE']._serialized_start=1353
-  _globals['_IMPORTLINE']._serialized_end=1434
-  _globals['_IMPORTEVENTSRESPONSE']._serialized_start=1437
-  _globals['_IMPORTEVENTSRESPONSE']._serialized_end=1590
-  _globals['_IMPORTREJECTION']._serialized_start=1592
-  _globals['_IMPORTREJECTION']._serialized_end=1640
-  _globals['_GETRECORDREQUEST']._serialized_start=1642
-  _globals['_GETRECORDREQUEST']._serialized_end=1677
-  _globals['_GETRECORDRESPONSE']._serialized_start=1680
-  _globals['_GETRECORDRESPONSE']._serialized_end=1912
-  _globals['_RECORDEDCHOICE']._serialized_start=1915
-  _globals['_RECORDEDCHOICE']._serialized_end=2247
-  _globals['_ERASEDCATEGORY']._serialized_start=2249
-  _globals['_ERASEDCATEGORY']._serialized_end=2330
-  _globals['_LISTHISTORYREQUEST']._serialized_start=2332
-  _globals['_LISTHISTORYREQUEST']._serialized_end=2408
-  _globals['_LISTHISTORYRESPONSE']._serialized_start=2410
-  _globals['_LISTHISTORYRESPONSE']._serialized_end=2503
-  _globals['_HISTORYENTRY']._serialized_start=2506
-  _globals['_HISTORYENTRY']._serialized_end=2729
-  _globals['_ERASURE']._serialized_start=2731
-  _globals['_ERASURE']._serialized_end=2772
-  _globals['_ERASEREQUEST']._serialized_start=2774
-  _globals['_ERASEREQUEST']._serialized_end=2837
-  _globals['_ERASERESPONSE']._serialized_start=2839
-  _globals['_ERASERESPONSE']._serialized_end=2941
-  _globals['_CONSENTSERVICE']._serialized_start=3198
-  _globals['_CONSENTSERVICE']._serialized_end=3637
+  _globals['_EVENT']._serialized_end=1112
+  _globals['_RECORDEVENTREQUEST']._serialized_start=1114
+  _globals['_RECORDEVENTREQUEST']._serialized_end=1189
+  _globals['_RECORDEVENTRESPONSE']._serialized_start=1191
+  _globals['_RECORDEVENTRESPONSE']._serialized_end=1299
+  _globals['_IMPORTEVENTSREQUEST']._serialized_start=1301
+  _globals['_IMPORTEVENTSREQUEST']._serialized_end=1365
+  _globals['_IMPORTLINE']._serialized_start=1367
+  _globals['_IMPORTLINE']._serialized_end=1448
+  _globals['_IMPORTEVENTSRESPONSE']._serialized_start=1451
+  _globals['_IMPORTEVENTSRESPONSE']._serialized_end=1604
+  _globals['_IMPORTREJECTION']._serialized_start=1606
+  _globals['_IMPORTREJECTION']._serialized_end=1654
+  _globals['_GETRECORDREQUEST']._serialized_start=1656
+  _globals['_GETRECORDREQUEST']._serialized_end=1691
+  _globals['_GETRECORDRESPONSE']._serialized_start=1694
+  _globals['_GETRECORDRESPONSE']._serialized_end=1926
+  _globals['_RECORDEDCHOICE']._serialized_start=1929
+  _globals['_RECORDEDCHOICE']._serialized_end=2261
+  _globals['_ERASEDCATEGORY']._serialized_start=2263
+  _globals['_ERASEDCATEGORY']._serialized_end=2344
+  _globals['_LISTHISTORYREQUEST']._serialized_start=2346
+  _globals['_LISTHISTORYREQUEST']._serialized_end=2422
+  _globals['_LISTHISTORYRESPONSE']._serialized_start=2424
+  _globals['_LISTHISTORYRESPONSE']._serialized_end=2517
+  _globals['_HISTORYENTRY']._serialized_start=2520
+  _globals['_HISTORYENTRY']._serialized_end=2743
+  _globals['_ERASURE']._serialized_start=2745
+  _globals['_ERASURE']._serialized_end=2786
+  _globals['_ERASEREQUEST']._serialized_start=2788
+  _globals['_ERASEREQUEST']._serialized_end=2851
+  _globals['_ERASERESPONSE']._serialized_start=2853
+  _globals['_ERASERESPONSE']._serialized_end=2955
+  _globals['_CONSENTSERVICE']._serialized_start=3212
+  _globals['_CONSENTSERVICE']._serialized_end=3651
 # @@protoc_insertion_point(module_scope)

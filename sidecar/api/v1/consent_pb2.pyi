@@ -98,12 +98,13 @@ class Link(_message.Message):
     def __init__(self, other_subject: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("id", "occurred_at", "actor", "method", "language", "submission", "restriction", "lifting", "traits", "link")
+    __slots__ = ("id", "occurred_at", "actor", "method", "language", "note", "submission", "restriction", "lifting", "traits", "link")
     ID_FIELD_NUMBER: _ClassVar[int]
     OCCURRED_AT_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     SUBMISSION_FIELD_NUMBER: _ClassVar[int]
     RESTRICTION_FIELD_NUMBER: _ClassVar[int]
     LIFTING_FIELD_NUMBER: _ClassVar[int]
@@ -114,12 +115,13 @@ class Event(_message.Message):
     actor: Actor
     method: str
     language: str
+    note: str
     submission: Submission
     restriction: Restriction
     lifting: Lifting
     traits: Traits
     link: Link
-    def __init__(self, id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[_Union[Actor, str]] = ..., method: _Optional[str] = ..., language: _Optional[str] = ..., submission: _Optional[_Union[Submission, _Mapping]] = ..., restriction: _Optional[_Union[Restriction, _Mapping]] = ..., lifting: _Optional[_Union[Lifting, _Mapping]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., link: _Optional[_Union[Link, _Mapping]] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[_Union[Actor, str]] = ..., method: _Optional[str] = ..., language: _Optional[str] = ..., note: _Optional[str] = ..., submission: _Optional[_Union[Submission, _Mapping]] = ..., restriction: _Optional[_Union[Restriction, _Mapping]] = ..., lifting: _Optional[_Union[Lifting, _Mapping]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., link: _Optional[_Union[Link, _Mapping]] = ...) -> None: ...
 
 class RecordEventRequest(_message.Message):
     __slots__ = ("subject", "event")

@@ -102,18 +102,20 @@ class BundleProblem(_message.Message):
     def __init__(self, file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., code: _Optional[str] = ..., message: _Optional[str] = ..., hint: _Optional[str] = ..., warning: _Optional[bool] = ...) -> None: ...
 
 class ConsentStatus(_message.Message):
-    __slots__ = ("revision", "age_ms", "subjects", "profiles", "backend")
+    __slots__ = ("revision", "age_ms", "subjects", "profiles", "backend", "holds")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     AGE_MS_FIELD_NUMBER: _ClassVar[int]
     SUBJECTS_FIELD_NUMBER: _ClassVar[int]
     PROFILES_FIELD_NUMBER: _ClassVar[int]
     BACKEND_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
     revision: str
     age_ms: int
     subjects: int
     profiles: int
     backend: str
-    def __init__(self, revision: _Optional[str] = ..., age_ms: _Optional[int] = ..., subjects: _Optional[int] = ..., profiles: _Optional[int] = ..., backend: _Optional[str] = ...) -> None: ...
+    holds: int
+    def __init__(self, revision: _Optional[str] = ..., age_ms: _Optional[int] = ..., subjects: _Optional[int] = ..., profiles: _Optional[int] = ..., backend: _Optional[str] = ..., holds: _Optional[int] = ...) -> None: ...
 
 class ListenerStatus(_message.Message):
     __slots__ = ("address", "transport", "pinned_service", "trusts_callers")

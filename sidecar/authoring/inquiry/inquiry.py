@@ -8,9 +8,8 @@ from sidecar.authoring.suite.stated import facts_for
 from sidecar.authoring.suite.suite import Person, Stated
 from sidecar.authoring.suite.timeline import record_at
 from sidecar.consent.profile import resolve
-from sidecar.consent.record import EMPTY
 from sidecar.engine.decide import decide_question
-from sidecar.engine.explain import explain, summary
+from sidecar.engine.explain import Records, explain, summary
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.decision import Answer, FieldResult, Question, Request
@@ -100,7 +99,7 @@ class Inquirer:
             clock_changes_at=None,
             cache_for_ms=0,
         )
-        (explanation,) = explain(request, answer, self.snapshot, EMPTY, now=now)
+        (explanation,) = explain(request, answer, self.snapshot, Records(), now=now)
         remedies = tuple(remedy.text for remedy in explanation.remedies)
         return Inquiry(result=result, why=explanation.summary, remedies=(*self._near(result), *remedies))
 

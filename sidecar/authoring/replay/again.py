@@ -99,6 +99,7 @@ class Replay:
             line.facts,
             line.others,
             line.co_subjects,
+            line.held,
             line.footing,
             line.effect,
             line.reason,
@@ -112,7 +113,7 @@ class Replay:
         return outcome
 
     def _outcome(self, line: Line) -> Outcome:
-        if line.reason in _UNSERVED:
+        if line.reason in _UNSERVED or line.held:
             return Skipped(line.reason)
         (asked,) = questions(_request(line, self._catalog.renames), self._catalog)
         if isinstance(asked, FieldResult):

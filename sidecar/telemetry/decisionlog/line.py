@@ -85,6 +85,7 @@ class Line(Struct, frozen=True, kw_only=True):
         tuple[FactsJson, ...],
         Meta(description="What the policies saw of those people, sorted: which is whose is not told."),
     ] = ()
+    held: Annotated[bool, Meta(description="Whether it is denied because it is held for everyone.")] = False
     by_others: Annotated[bool, Meta(description="Whether the subject allows it, and some of those people do not.")] = (
         False
     )

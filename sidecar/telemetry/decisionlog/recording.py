@@ -69,6 +69,7 @@ class Recorder:
                 pseudonym=pseudonym,
                 co_subjects=len(request.co_subjects),
                 others=() if result.others is None else tuple(map(facts_to_json, result.others.facts)),
+                held=result.held,
                 by_others=result.others is not None and result.others.deny,
             )
             for index, result in enumerate(answer.results)

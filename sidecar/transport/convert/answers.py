@@ -37,6 +37,7 @@ def _to_field_result(result: FieldResult) -> pb.FieldResult:
         determining_policies=result.determining,
         unknown_name=result.unknown_name,
         by_co_subjects=result.others is not None and result.others.deny,
+        held=result.held,
     )
     if result.mask is not None:
         message.obligations.add(name="mask", value=result.mask.value)

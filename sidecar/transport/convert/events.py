@@ -63,6 +63,7 @@ class EventReader:
             actor=actor,
             method=message.method,
             language=message.language,
+            note=message.note,
         )
 
     def _act(self, message: pb.Event) -> Submission | Restriction | Lifting | Traits:
@@ -75,9 +76,9 @@ class EventReader:
                     choices=tuple(self._choice(choice, f"{path}[{index}]") for index, choice in enumerate(choices))
                 )
             case "restriction":
-                return Restriction(scope=self._scope(message.restriction.scope, "event.restriction.scope"))
+                return Restriction(scope=self.scope(message.restriction.scope, "event.restriction.scope"))
             case "lifting":
-                return Lifting(scope=self._scope(message.lifting.scope, "event.lifting.scope"))
+                return Lifting(scope=self.scope(message.lifting.scope, "event.lifting.scope"))
             case "traits":
                 return _traits(message.traits, "event.traits")
             case "link":
@@ -95,13 +96,14 @@ class EventReader:
             notice = NoticeRef(key=key, version=message.notice.version)
         return Choice(
             kind=kind,
-            scope=self._scope(message.scope, f"{path}.scope"),
+            scope=self.scope(message.scope, f"{path}.scope"),
             explicit=message.explicit,
             expires_at=_instant(message, "expires_at", path),
             notice=notice,
         )
 
-    def _scope(self, message: pb.Scope, path: str) -> Scope:
+    def scope(self, message: pb.Scope, path: str) -> Scope:
+        """The scope that *message*, at *path*, tells."""
         return Scope(**{name: self.names(getattr(message, name), f"{path}.{name}") for name in _DIMENSIONS})
 
 
@@ -137,6 +139,7 @@ def to_event(event: Event) -> pb.Event:
         actor=to_actor(event.actor),
         method=event.method,
         language=event.language,
+        note=event.note,
     )
     match event.act:
         case Submission(choices=choices):

@@ -85,6 +85,13 @@ def test_what_somebody_else_does_not_allow_is_not_asked_of_the_subject(reason: s
     )
 
 
+def test_what_is_held_is_looked_up_not_lifted() -> None:
+    """A restriction of the person is not what stands in the way."""
+    told = _remedy(_denied("RESTRICTED", held=True))
+
+    assert Remedy(why="it is on hold for everyone, by an operator", command="sidecar holds") == told
+
+
 def test_a_record_of_somebody_else_that_cannot_be_read_is_looked_into() -> None:
     """That does not lie with them."""
     assert "sidecar status" == _remedy(_denied("CONSENT_UNAVAILABLE", by_co_subjects=True)).command

@@ -273,3 +273,11 @@ def test_a_deny_by_others_says_so() -> None:
 
     assert (True, 1, None) == (decision.fields[0].by_co_subjects, decision.co_subjects_denied, decision.failure)
     assert Failure.MALFORMED_ANSWER == from_check(ONE, _response(_result(by_co_subjects=True))).failure
+
+
+def test_what_is_held_is_a_deny() -> None:
+    """It says that it is held; an allow of something held is no answer."""
+    denied = _result(effect=model_pb2.EFFECT_DENY, reason=model_pb2.REASON_RESTRICTED, held=True)
+
+    assert from_check(ONE, _response(denied)).fields[0].held
+    assert Failure.MALFORMED_ANSWER == from_check(ONE, _response(_result(held=True))).failure

@@ -44,6 +44,10 @@ FULL_JSON = (
             '{"id":"a","restriction":{"scope":{"channels":["sms"]}}}',
         ),
         (
+            Event(id="a", act=Restriction(scope=Scope()), note="a laptop was stolen"),
+            '{"id":"a","note":"a laptop was stolen","restriction":{"scope":{}}}',
+        ),
+        (
             Event(id="a", act=Lifting(scope=Scope(recipients=("ads",)))),
             '{"id":"a","lifting":{"scope":{"recipients":["ads"]}}}',
         ),

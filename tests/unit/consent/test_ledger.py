@@ -112,7 +112,7 @@ def test_a_malformed_event_changes_nothing(at_work: Desk, subject: str, event: E
     assert (0, 0) == (at_work.log.last_position(), at_work.cache.applied)
 
 
-@pytest.mark.parametrize("subject", ["", "a\nb"])
+@pytest.mark.parametrize("subject", ["s" * 257, "a\nb"])
 def test_a_malformed_subject_is_not_looked_up(at_work: Desk, subject: str) -> None:
     """Neither for a record nor for a history nor for an erasure."""
     for call in (

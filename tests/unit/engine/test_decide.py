@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.consent.holds import Holds
 from sidecar.consent.ledger import Ledger
+from sidecar.consent.limits import EVERYONE
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite.log import SqliteLog
 from sidecar.consent.view.replica import Replica
 from sidecar.engine.decide import DecisionPoint, Freshness
-from sidecar.engine.explain import CONSENT, OPERATION, explain
+from sidecar.engine.explain import CONSENT, HELD, OPERATION, OTHERS, RELEASE, Records, explain
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import RequestError
 from sidecar.model.decision import Answer, Pending, Request
@@ -58,6 +60,10 @@ class World:
         )
         assert isinstance(answer, Answer)
         return answer
+
+    def records(self) -> Records:
+        """What is recorded of Ada."""
+        return Records(subject=self.ledger.record_of("ada")[1])
 
     def reason(self, **changes: object) -> Reason:
         """The reason of its first result."""
@@ -235,7 +241,7 @@ def test_an_explanation_names_the_choice_that_decided(world: World) -> None:
     """With the event it came with, the facts, the policies, and nothing to change."""
     world.say("given", "tick")
     answer = world.ask()
-    (why,) = explain(REQUEST, answer, world.snapshot, world.ledger.record_of("ada")[1], now=world.now)
+    (why,) = explain(REQUEST, answer, world.snapshot, world.records(), now=world.now)
 
     assert [("consent", "user.contact.email", "tick")] == [(c.fact, c.category, c.choice.event_id) for c in why.choices]
     assert (answer.results[0].facts, ("consent",), ()) == (why.facts, why.determining, why.remedies)
@@ -246,7 +252,7 @@ def test_an_explained_deny_says_what_would_change_it(world: World) -> None:
     world.say("withdrawn", "untick")
     request = replace(REQUEST, fields=("customer.email", "nothing"))
     answer = world.ask(fields=request.fields)
-    email, nothing = explain(request, answer, world.snapshot, world.ledger.record_of("ada")[1], now=world.now)
+    email, nothing = explain(request, answer, world.snapshot, world.records(), now=world.now)
 
     assert ["untick"] == [deciding.choice.event_id for deciding in email.choices]
     assert [(CONSENT, NOON + 364 * DAY)] == [(remedy.changes, remedy.not_before) for remedy in email.remedies]
@@ -259,8 +265,50 @@ def test_an_objection_is_explained_by_its_event(world: World) -> None:
     world.say("given", "tick")
     world.say("objected", "objection")
     world.ledger.record("ada", Event(id="age", act=Traits(of_age_at=0)))
-    (why,) = explain(REQUEST, world.ask(), world.snapshot, world.ledger.record_of("ada")[1], now=world.now)
+    (why,) = explain(REQUEST, world.ask(), world.snapshot, world.records(), now=world.now)
 
     assert {("consent", "tick"), ("objection", "objection")} == {(c.fact, c.choice.event_id) for c in why.choices}
     assert [OPERATION] == [remedy.changes for remedy in why.remedies]
     assert "the person objected to this" == why.summary
+
+
+def test_what_is_held_is_explained_by_the_hold(world: World) -> None:
+    """Since when, under which id; what the person said is told too, and only a release would change it."""
+    world.say("given", "tick")
+    holds = Holds(world.ledger, lambda: world.bundle.catalog)
+    holds.place("breach", Scope(categories=("user.contact",)), why="w")
+    answer = world.ask(fields=("customer.email", "nothing"))
+    records = Records(subject=world.records().subject, everyone=world.ledger.record_of(EVERYONE)[1])
+    request = replace(REQUEST, fields=("customer.email", "nothing"))
+    why, unknown = explain(request, answer, world.snapshot, records, now=world.now)
+
+    assert [Reason.RESTRICTED, Reason.UNKNOWN_FIELD] == [result.reason for result in answer.results]
+    assert [("hold", "breach"), ("consent", "tick")] == [(c.fact, c.choice.event_id) for c in why.choices]
+    assert (HELD, (OPERATION, RELEASE)) == (why.summary, (why.remedies[0].changes, why.remedies[0].text))
+    assert () == unknown.choices
+
+
+def test_whether_something_is_held_must_be_known(world: World) -> None:
+    """Until it is, the answer waits, or is a deny."""
+    world.say("given")
+    everyone = world.cache.pseudonym(EVERYONE)
+    world.cache.distrust([everyone])
+    pending = world.point.decide(REQUEST, world.snapshot, now=world.now, freshness=Freshness())
+
+    assert Pending(pseudonym=everyone) == pending
+    assert Reason.CONSENT_UNAVAILABLE is world.reason()
+    world.cache.refresh(everyone, now=world.now)
+    assert Reason.ALLOWED is world.reason()
+
+
+def test_what_others_do_not_allow_is_explained_without_them(world: World) -> None:
+    """The subject's own choice is shown, and nobody is to be asked."""
+    world.say("given", "tick")
+    answer = world.ask(co_subjects=("bea",))
+    request = replace(REQUEST, co_subjects=("bea",))
+    (why,) = explain(request, answer, world.snapshot, world.records(), now=world.now)
+
+    assert (Reason.CONSENT_UNKNOWN, 1) == (answer.results[0].reason, answer.co_subjects_denied)
+    assert ["tick"] == [deciding.choice.event_id for deciding in why.choices]
+    assert "somebody else in the same data stands in the way: the person has not agreed to this" == why.summary
+    assert ((OPERATION, OTHERS),) == tuple((remedy.changes, remedy.text) for remedy in why.remedies)

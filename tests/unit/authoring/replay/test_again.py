@@ -239,6 +239,13 @@ def test_what_was_denied_for_reasons_of_operation_is_skipped(reason: Reason) -> 
     assert f"skipped: {reason}" == told(line)
 
 
+def test_what_was_held_is_skipped() -> None:
+    """The bundle was not what denied it."""
+    line = changed(logged(), effect=Effect.DENY, reason=Reason.RESTRICTED, held=True)
+
+    assert "skipped: RESTRICTED" == told(line)
+
+
 def test_attributes_are_those_that_were_sent() -> None:
     """With their types; a policy that begins to look at one whose value was not logged cannot be asked."""
     premium: Files = {"premium.cedar": PREMIUM}

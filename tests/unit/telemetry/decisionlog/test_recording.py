@@ -67,11 +67,11 @@ def test_of_several_people_only_the_subject_has_a_pseudonym() -> None:
 def test_a_line_from_before_there_were_co_subjects_is_about_one_person() -> None:
     """Logs that were kept can still be read."""
     old = plain(answered())[0]
-    for key in ("co_subjects", "others", "by_others"):
+    for key in ("co_subjects", "others", "by_others", "held"):
         del old[key]
     line = decode(json.dumps(old).encode())
 
-    assert (0, (), False) == (line.co_subjects, line.others, line.by_others)
+    assert (0, (), False, False) == (line.co_subjects, line.others, line.by_others, line.held)
 
 
 def test_an_allowed_field() -> None:
@@ -118,6 +118,7 @@ def test_an_allowed_field() -> None:
         "co_subjects": 0,
         "others": [],
         "by_others": False,
+        "held": False,
     } == line
 
 
