@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import grpc
 import pytest
 
-from sidecar.api.v1 import consent_pb2
+from sidecar.api.v1 import consent_pb2, feed_pb2_grpc
 from sidecar.api.v1 import feed_pb2 as pb
 from sidecar.consent.log import Follower, Mark
 from sidecar.testing import FixedClock, Served, serving
@@ -302,26 +303,8 @@ def test_who_begins_anew_and_is_killed_begins_anew_again(feed: Consumers) -> Non
 def test_a_slow_reader_is_cut_with_a_clear_status(tmp_path: Path) -> None:
     """It is told why, and where to go on; its place is free again, and others were never held up."""
     with consumers(tmp_path, watch_stall_seconds=0.1, watches=1) as feed:
-        for n in range(60):  # more than fits into the buffers between
-            many = consent_pb2.Event(
-                id=f"{'e' * 100}{n}",
-                submission=consent_pb2.Submission(
-                    choices=[
-                        consent_pb2.Choice(
-                            kind="CHOICE_KIND_WITHDRAWN",
-                            scope=consent_pb2.Scope(recipients=["*"], channels=[channel], categories=[category]),
-                        )
-                        for channel in ("email", "sms", "phone", "push")
-                        for category in ("user.contact.email", "user.content", "user.device", "user.financial")
-                    ]
-                ),
-            )
-            feed.caller.record(f"p{n}", many)
-        options = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 4_096))
-        with grpc.insecure_channel(feed.served.address, options=options) as channel:
-            slow = Caller(channel, feed.metadata("mail")).feed.WatchRecords(
-                pb.WatchRecordsRequest(), metadata=feed.metadata("mail"), timeout=20
-            )
+        record_much(feed)
+        with reading_slowly(feed) as slow:
             first = next(slow)
             eventually(lambda: _none_open_once_cut(feed))
             text = ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: list(slow))
@@ -330,6 +313,46 @@ def test_a_slow_reader_is_cut_with_a_clear_status(tmp_path: Path) -> None:
         assert first.from_start
         assert "after_revision" in text
         assert 60 == len(events(after))
+
+
+def test_a_stop_ends_a_stream_that_hangs(tmp_path: Path) -> None:
+    """At once, and with a word, though its thread hears nothing."""
+    with consumers(tmp_path, watch_stall_seconds=3_600) as feed:
+        record_much(feed)
+        with reading_slowly(feed) as slow:
+            next(slow)
+            eventually(lambda: _hanging(feed))
+            feed.served.sidecar.stop(3_600)
+            ends_with(grpc.StatusCode.UNAVAILABLE, lambda: list(slow))
+
+
+def _hanging(feed: Consumers) -> None:
+    """The stream has let its last message lie."""
+    (watch,) = feed.served.sidecar._downstream.watches._open
+    assert watch._lying_since is not None
+    assert monotonic() - watch._lying_since > 0.2
+
+
+def record_much(feed: Consumers) -> None:
+    """More than fits into the buffers between."""
+    scopes = [
+        consent_pb2.Scope(recipients=["*"], channels=[channel], categories=[category])
+        for channel in ("email", "sms", "phone", "push")
+        for category in ("user.contact.email", "user.content", "user.device", "user.financial")
+    ]
+    choices = [consent_pb2.Choice(kind="CHOICE_KIND_WITHDRAWN", scope=scope) for scope in scopes]
+    for n in range(60):
+        submission = consent_pb2.Submission(choices=choices)
+        feed.caller.record(f"p{n}", consent_pb2.Event(id=f"{'e' * 100}{n}", submission=submission))
+
+
+@contextmanager
+def reading_slowly(feed: Consumers) -> Iterator[Any]:
+    """A stream whose reader takes nothing that it is not asked to."""
+    options = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 4_096))
+    with grpc.insecure_channel(feed.served.address, options=options) as channel:
+        stub = feed_pb2_grpc.FeedServiceStub(channel)
+        yield stub.WatchRecords(pb.WatchRecordsRequest(), metadata=feed.metadata("mail"), timeout=20)
 
 
 def _none_open_once_cut(feed: Consumers) -> None:

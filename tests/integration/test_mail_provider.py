@@ -179,6 +179,9 @@ def test_one_that_is_killed_between_applying_and_acknowledging_applies_again(pla
     """The change is on the list before it is acknowledged, never the other way round; twice is no harm."""
     with place.sidecar(), place.caller() as caller:
         agree(caller, "p1", "p2")
+        with place.provider():
+            mails(place, "p1", "p2")
+            lags(place, behind=False)
         caller.record("p1", choice("no", "WITHDRAWN"))
         with place.provider("-c", KILLED_BEFORE_THE_ACKNOWLEDGEMENT) as process:
             killed = process.wait(SECONDS)
