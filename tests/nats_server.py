@@ -46,6 +46,7 @@ class NatsServer:
 
     folder: Path
     extra: str = ""
+    jetstream: bool = True
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -63,7 +64,7 @@ class NatsServer:
         assert self._process is None
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "server.conf"
-        jetstream = f'jetstream {{ store_dir: "{self.folder}/store" }}' if "jetstream" not in self.extra else ""
+        jetstream = f'jetstream {{ store_dir: "{self.folder}/store" }}' if self.jetstream else ""
         config.write_text(f'listen: "127.0.0.1:{self.port}"\n{jetstream}\n{self.extra}\n')
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen([binary(), "-c", str(config)], stdout=log, stderr=log)
@@ -106,9 +107,9 @@ class NatsServer:
 
 
 @contextmanager
-def nats_server(folder: Path, extra: str = "") -> Iterator[NatsServer]:
+def nats_server(folder: Path, extra: str = "", *, jetstream: bool = True) -> Iterator[NatsServer]:
     """A server of one's own, stopped in the end."""
-    server = NatsServer(folder, extra)
+    server = NatsServer(folder, extra, jetstream=jetstream)
     server.start()
     try:
         yield server

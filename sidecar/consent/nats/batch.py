@@ -9,7 +9,7 @@ from threading import Semaphore
 from typing import Final, NamedTuple
 
 from sidecar.consent.log import LogEntry, NewEntry, erases_person
-from sidecar.consent.nats.connection import Reply
+from sidecar.consent.nats.asking import Reply
 from sidecar.consent.nats.jetstream import JetStream
 from sidecar.consent.nats.reading import Reader
 from sidecar.consent.nats.removal import Removal

@@ -7,15 +7,15 @@ is sent on a new one that its caller has given up.
 import asyncio
 import contextlib
 import secrets
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, cycle
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from sidecar.config.nats import Nats
+from sidecar.consent.nats.asking import Asked, Asking, Reply
 from sidecar.consent.nats.dialling import leave, meaning, options_of
 from sidecar.errors import ConsentLogError
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 _PAUSE_SECONDS: Final = 0.25
-"""Between two attempts to connect."""
+"""From one attempt to connect to the next."""
 
 _LOOK_SECONDS: Final = 0.25
 """How often to look whether the client has given up its connection: it may hang while it takes leave."""
@@ -36,23 +36,6 @@ _INBOX: Final = "_INBOX"
 
 _GRACE_SECONDS: Final = 5.0
 """How much longer than its time limit to wait for an answer that always comes: only a thread that died takes it."""
-
-
-class Reply(NamedTuple):
-    """What a server answered."""
-
-    data: bytes
-    status: str  # of three digits; empty if there is none
-
-
-@dataclass(slots=True)
-class _Asked:
-    token: str
-    subject: str
-    payload: bytes
-    headers: dict[str, str] | None
-    answer: Future[Reply] = field(default_factory=Future)
-    sent: bool = False
 
 
 class Connection:
@@ -67,13 +50,12 @@ class Connection:
         self._options = options_of(settings)
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._run, name="consent-nats", daemon=True)
-        self._closing = Lock()
+        self._guard = Lock()
         self._closed = False
         # The rest belongs to the thread.
-        self._numbers = count()
-        self._queue: deque[_Asked] = deque()
-        self._queued = asyncio.Event()
-        self._waiting: dict[str, _Asked] = {}
+        self._tokens = count()
+        self._numbers = count(1)
+        self._asking = Asking(name, seconds=settings.timeout_seconds, unanswered=self._unanswered)
         self._client: Client | None = None
         self._broken = asyncio.Event()
         self._trouble = ""  # why there is no connection
@@ -108,6 +90,8 @@ class Connection:
             raise ConsentLogError(f"{self.name}: {self._no_answer(seconds)}") from error
         except RuntimeError as error:  # the loop is closed
             coroutine.close()
+            if isinstance(work, Coroutine):
+                work.close()
             raise ConsentLogError(f"{self.name}: it was closed") from error
 
     def ask(self, subject: str, payload: bytes = b"", headers: Mapping[str, str] | None = None) -> Future[Reply]:
@@ -115,9 +99,9 @@ class Connection:
 
         Requests of one thread are sent in their order.
         """
-        asked = _Asked(f"{next(self._numbers):x}", subject, payload, None if headers is None else dict(headers))
+        asked = Asked(f"{next(self._tokens):x}", subject, payload, None if headers is None else dict(headers))
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._enqueue, asked)
+            self._loop.call_soon_threadsafe(self._ask, asked)
             return asked.answer
         asked.answer.set_exception(ConsentLogError(f"{self.name}: it was closed"))
         return asked.answer
@@ -131,10 +115,12 @@ class Connection:
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Have *callback* called, on the thread of the connection, whenever one was made; returns what ends that."""
-        self._watching = (*self._watching, callback)
+        with self._guard:
+            self._watching = (*self._watching, callback)
 
         def end() -> None:
-            self._watching = tuple(each for each in self._watching if each is not callback)
+            with self._guard:
+                self._watching = tuple(each for each in self._watching if each is not callback)
 
         return end
 
@@ -172,7 +158,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go of the connection, and fail what is still asked; calling it again does nothing."""
-        with self._closing:
+        with self._guard:
             if self._closed:
                 return
             self._closed = True
@@ -203,30 +189,28 @@ class Connection:
         self._keeping = asyncio.create_task(self._keep(client))
 
     async def _end(self) -> None:
+        self._asking.fail_all("it was closed")
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
-        self._fail((*self._waiting.values(), *self._queue), "it was closed")
-        self._waiting.clear()
-        self._queue.clear()
 
     async def _keep(self, client: "Client | None") -> None:
         """Serve on *client* until it breaks, then on others."""
-        attempt = 0
+        addresses = cycle(self._settings.addresses)
+        tried_at = 0.0
         while True:
-            if client is not None:
-                try:
-                    await self._serve(client)
-                finally:
-                    self._client, self._number = None, 0
-                    self._fail(
-                        tuple(self._waiting.values()), "the connection broke; whether it was carried out is not known"
-                    )
-                    self._waiting.clear()
-                    await leave(client)
-            attempt += 1
-            await asyncio.sleep(_PAUSE_SECONDS)
-            client = await self._connect(self._settings.addresses[attempt % len(self._settings.addresses)])
+            if client is None:
+                await asyncio.sleep(max(0.0, tried_at + _PAUSE_SECONDS - time.monotonic()))
+                tried_at = time.monotonic()
+                client = await self._connect(next(addresses))
+                continue
+            try:
+                await self._serve(client)
+            finally:
+                self._client, self._number = None, 0
+                self._asking.fail_sent("the connection broke; whether it was carried out is not known")
+                await leave(client)
+            client = None
 
     async def _connect(self, address: str) -> "Client | None":
         from nats.aio.client import Client  # noqa: PLC0415 - an extra
@@ -251,20 +235,20 @@ class Connection:
 
     async def _serve(self, client: "Client") -> None:
         inbox = self.inbox()
-        await client.subscribe(f"{inbox}.*", cb=self._on_reply)
+        await client.subscribe(f"{inbox}.*", cb=self._asking.on_reply)
         self._client = client
-        pumping = asyncio.create_task(self._pump(client, inbox))
-        self._number = next(self._numbers) + 1
+        sending = asyncio.create_task(self._asking.send(client, inbox))
+        self._number = next(self._numbers)
         for callback in self._watching:
             callback()
         try:
-            while not client.is_closed:
+            while not (client.is_closed or sending.done()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_SECONDS):
                         await self._broken.wait()
         finally:
-            pumping.cancel()
-            await asyncio.gather(pumping, return_exceptions=True)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
     async def _subscribe(self, inbox: str, callback: Callable[["Msg"], Awaitable[None]]) -> "Subscription":
         if self._client is None:
@@ -288,43 +272,10 @@ class Connection:
         self._small.add(task)
         task.add_done_callback(self._small.discard)
 
-    def _enqueue(self, asked: _Asked) -> None:
-        if self._keeping is None or self._keeping.done():
-            self._fail((asked,), "it was closed")
-            return
-        self._loop.call_later(self._settings.timeout_seconds, self._expire, asked)
-        self._queue.append(asked)
-        self._queued.set()
-
-    def _expire(self, asked: _Asked) -> None:
-        if not asked.answer.done():
-            self._waiting.pop(asked.token, None)
-            self._fail((asked,), self._no_answer(self._settings.timeout_seconds, sent=asked.sent))
-
-    async def _pump(self, client: "Client", inbox: str) -> None:
-        from nats.errors import MaxPayloadError  # noqa: PLC0415 - an extra
-
-        while True:
-            while self._queue:
-                asked = self._queue.popleft()
-                if asked.answer.done():  # given up: never send it late
-                    continue
-                self._waiting[asked.token] = asked
-                asked.sent = True
-                try:
-                    await client.publish(asked.subject, asked.payload, f"{inbox}.{asked.token}", asked.headers)
-                except MaxPayloadError:
-                    del self._waiting[asked.token]
-                    size = f"{len(asked.payload)} bytes, the server takes {client.max_payload}"
-                    self._fail((asked,), f"a message is too large ({size}); raise `max_payload` of the server")
-            self._queued.clear()
-            await self._queued.wait()
-
-    async def _on_reply(self, message: "Msg") -> None:
-        asked = self._waiting.pop(message.subject.rpartition(".")[2], None)
-        if asked is not None and not asked.answer.done():
-            headers = message.headers
-            asked.answer.set_result(Reply(message.data, headers.get("Status", "") if headers else ""))
+    def _ask(self, asked: Asked) -> None:
+        self._asking.put(asked)
+        if self._closed:
+            self._asking.fail_all("it was closed")
 
     async def _on_close(self) -> None:
         self._broken.set()
@@ -334,17 +285,12 @@ class Connection:
         if "permissions violation" not in said:
             self._trouble = self._trouble or meaning(error)
             return
-        # The server tells subjects in lower case, and ours are apart from the names of streams.
-        denied = [a for a in self._waiting.values() if f'"{a.subject.lower()}"' in said or "for subscription" in said]
-        for asked in denied:
-            del self._waiting[asked.token]
         who = f"user `{self._settings.user}`" if self._settings.user else "the account"
-        self._fail(denied, f"{who} has not the permission it needs ({said.removeprefix('nats: ')}); see the runbook")
+        said = said.removeprefix("nats: ")
+        self._asking.deny(said, f"{who} has not the permission it needs ({said}); see the runbook")
 
-    def _fail(self, all_asked: Iterable[_Asked], why: str) -> None:
-        for asked in all_asked:
-            if not asked.answer.done():
-                asked.answer.set_exception(ConsentLogError(f"{self.name}: {why}"))
+    def _unanswered(self, sent: bool) -> str:  # noqa: FBT001 - its only argument
+        return self._no_answer(self._settings.timeout_seconds, sent=sent)
 
     def _no_answer(self, seconds: float, *, sent: bool = True) -> str:
         if self._client is None:

@@ -8,6 +8,7 @@ the same, is asked at every start of a consumer and once a second.
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from nats.aio.msg import Msg
 
-    from sidecar.consent.nats.connection import Reply
+    from sidecar.consent.nats.asking import Reply
     from sidecar.model.instant import Instant
 
 HEARTBEAT_SECONDS: Final = 1.0
@@ -56,6 +57,15 @@ class _Session:
         self.arrived.append(message)
         if not self._wake.is_set():
             self._wake.set()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What is about to be given."""
+
+    heads: list[Head] = field(default_factory=list)
+    beats: int = 0
+    stamp: "Instant | None" = None
 
 
 class NatsFeed:
@@ -203,34 +213,43 @@ class NatsFeed:
         session = self._session
         if session is None or not session.arrived:
             return None
-        heads: list[Head] = []
-        beats, before = 0, self._taken
-        stamp: Instant | None = None
-        while session.arrived and len(heads) < _AT_ONCE and self._session is session:
+        gathered = _Gathered()
+        before = self._taken
+        while session.arrived and len(gathered.heads) < _AT_ONCE and self._session is session:
             message = session.arrived.popleft()
             if message.headers is not None and "Status" in message.headers:
                 self._signed(session, message)
                 continue
-            position, number, at, self._pending = delivery(message.reply)
-            if number != session.number + 1:  # something was lost on the way
-                self._leave_session()
-                break
-            self._step(position, number)
-            session.number = number
-            pseudonym = pseudonym_in(message.subject, ENTRY)
-            if pseudonym is not None:
-                heads.append(self._payloads.head(position, pseudonym, message.data))
-            elif message.subject == self._beat_subject:
-                self._on_beat(position)
-                if position > self._live_after:
-                    beats, stamp = beats + 1, at
+            try:
+                self._gather(session, message, gathered)
+            except ConsentLogError:
+                self._leave_session()  # it must not be passed over: it comes again, first
+                if self._taken == before:
+                    raise
         session.sign = time.monotonic()
         if self._taken == before:
             return None
         if not self.whole and self._pending == 0:  # the last one it was to be was removed meanwhile
             self.whole_at = self._taken
         through = self._holes.through(self._taken) if self.whole else 0
-        return Fed(tuple(heads), through, beats, self._pending + len(session.arrived), stamp)
+        pending = self._pending + len(session.arrived)
+        return Fed(tuple(gathered.heads), through, gathered.beats, pending, gathered.stamp)
+
+    def _gather(self, session: _Session, message: "Msg", gathered: "_Gathered") -> None:
+        """Take over a message of the log; nothing of it if it is damaged, or if one before it was lost on the way."""
+        position, number, at, pending = delivery(message.reply)
+        if number != session.number + 1:
+            self._leave_session()
+            return
+        pseudonym = pseudonym_in(message.subject, ENTRY)
+        if pseudonym is not None:
+            gathered.heads.append(self._payloads.head(position, pseudonym, message.data))
+        elif message.subject == self._beat_subject:
+            self._on_beat(position)
+            if position > self._live_after:
+                gathered.beats, gathered.stamp = gathered.beats + 1, at
+        session.number, self._pending = number, pending
+        self._step(position, number)
 
     def _step(self, position: int, number: int) -> None:
         """Be at *position*, with the message *number*; what is missing before it is waited for."""

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from msgspec import DecodeError, Struct, field, json
 
-from sidecar.consent.nats.connection import Connection, Reply
+from sidecar.consent.nats.asking import Reply
+from sidecar.consent.nats.connection import Connection
 from sidecar.errors import ConsentLogError, LogConflictError
 
 NO_RESPONDERS: Final = "503"

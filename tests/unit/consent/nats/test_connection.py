@@ -1,0 +1,235 @@
+"""Reaching a server: every way not to is told, with what to do, and within a time limit."""
+
+import datetime as dt
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sidecar.config import Nats
+from sidecar.consent.nats.connection import Connection
+from sidecar.consent.nats.log import NatsLog
+from sidecar.errors import ConfigError, ConsentLogError
+from tests.conformance.test_shared_log import PSEUDONYMS, init, opened
+from tests.nats_server import NatsServer, free_port, nats_server, shared_server
+
+_USERS = """
+accounts {
+  WITH { jetstream: enabled, users: [{ user: "with", password: "%s" }] }
+  WITHOUT { users: [{ user: "without", password: "%s" }] }
+}
+"""
+
+pytestmark = pytest.mark.nats
+
+
+@pytest.fixture(scope="module")
+def password(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a password."""
+    file = tmp_path_factory.mktemp("secret") / "password"
+    file.write_text("hush-hush\n")
+    return file
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """A server with two accounts, one of which may not use JetStream."""
+    with nats_server(tmp_path_factory.mktemp("guarded"), _USERS % ("hush-hush", "hush-hush")) as server:
+        yield server
+
+
+def refused(settings: Nats) -> str:
+    """What is said when the log cannot be opened."""
+    with pytest.raises(ConsentLogError) as caught:
+        NatsLog.open(settings, PSEUDONYMS)
+    return str(caught.value)
+
+
+def test_no_server_is_told_with_where_it_was_looked_for() -> None:
+    """At once: nobody listens."""
+    url = f"nats://127.0.0.1:{free_port()}"
+    said = refused(Nats(servers=url))
+
+    assert "no server can be reached" in said
+    assert url in said
+    assert "refused" in said.lower() or "connect call failed" in said.lower()
+    assert "nats.servers" in said
+
+
+def test_of_several_servers_one_is_enough() -> None:
+    """The others are tried in turn."""
+    settings = shared_server().settings(servers=f"nats://127.0.0.1:{free_port()} {shared_server().url}")
+    init(settings)
+    with opened(settings) as log:
+        log.ping()
+
+
+def test_somebody_who_is_no_server_is_told() -> None:
+    """He takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"nats://127.0.0.1:{mute.getsockname()[1]}"
+
+        assert "no server can be reached" in refused(Nats(servers=url, timeout_seconds=0.2))
+
+
+def test_a_wrong_password_is_told_and_not_shown(guarded: NatsServer, tmp_path: Path) -> None:
+    """So is a missing one."""
+    wrong = tmp_path / "wrong"
+    wrong.write_text("secret-guess")
+    said = [refused(guarded.settings(user="with", password_file=wrong)), refused(guarded.settings())]
+
+    assert [True, True] == ["nats.password_file" in each for each in said]
+    assert "secret-guess" not in said[0]
+
+
+def test_the_right_password_opens(guarded: NatsServer, password: Path) -> None:
+    """Without the line break at the end of its file."""
+    settings = guarded.settings(user="with", password_file=password)
+    log_id = init(settings)
+    with opened(settings) as log:
+        assert log_id == log.log_id
+
+
+def test_a_server_or_account_without_jetstream_is_told(guarded: NatsServer, password: Path, tmp_path: Path) -> None:
+    """With what is to be enabled."""
+    said = [refused(guarded.settings(user="without", password_file=password))]
+    with nats_server(tmp_path, jetstream=False) as server:
+        said.append(refused(server.settings()))
+
+    assert [True, True] == ["JetStream is not enabled" in each for each in said]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_password_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """As a mistake of the configuration."""
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"nats\.password_file.*password"):
+        NatsLog.open(Nats(user="a", password_file=file), PSEUDONYMS)
+
+
+def test_without_the_extra_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client is not installed with the rest."""
+    monkeypatch.setitem(sys.modules, "nats.aio.client", None)
+    with pytest.raises(ConfigError, match=r"extra `nats`.*pip install"):
+        NatsLog.open(Nats(), PSEUDONYMS)
+
+
+def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """As a mistake of the configuration."""
+    (tmp_path / "ca.pem").write_text("no certificate")
+    for settings in (Nats(tls_ca=tmp_path / "ca.pem"), Nats(tls_ca=tmp_path / "none.pem")):
+        with pytest.raises(ConfigError, match=r"nats\.tls_ca"):
+            NatsLog.open(settings, PSEUDONYMS)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for the loopback, signed by itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "nats")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_a_server_is_known_by_its_certificate(tmp_path: Path) -> None:
+    """And knows its clients by theirs; a server that nobody vouches for is refused, so is a client without one."""
+    cert, key = certificate(tmp_path)
+    tls = f'tls {{ cert_file: "{cert}", key_file: "{key}", ca_file: "{cert}", verify: true }}'
+    with nats_server(tmp_path / "nats", tls) as server:
+        url = server.url.replace("nats:", "tls:")
+        settings = server.settings(servers=url, tls_ca=cert, tls_cert=cert, tls_key=key)
+        init(settings)
+        with opened(settings) as log:
+            log.ping()
+        unknown = refused(server.settings(servers=url, tls_cert=cert, tls_key=key))
+        nameless = refused(server.settings(servers=url, tls_ca=cert))
+
+    assert "certificate verify failed" in unknown
+    assert "no server can be reached" in nameless
+
+
+def test_what_is_asked_of_a_closed_connection_fails() -> None:
+    """Also what is still asked when it is closed, and what is done on its thread."""
+    connection = Connection.open(shared_server().settings(), "log")
+    asked = connection.ask("nobody.answers.this.subject")
+    pending = [connection.ask("$JS.API.INFO") for _ in range(3)]
+    connection.close()
+    connection.close()
+
+    for answer in (asked, *pending):
+        if answer.exception(5) is not None:
+            assert "closed" in str(answer.exception(5))
+    for call in (
+        connection.expect_open,
+        lambda: connection.wait(connection.ask("$JS.API.INFO")),
+        lambda: connection.subscribe("inbox", nothing),
+    ):
+        with pytest.raises(ConsentLogError, match="closed"):
+            call()
+    connection.say("subject")
+
+
+async def nothing(_: object) -> None:
+    """Take a message."""
+
+
+def test_who_watches_is_told_of_each_connection(tmp_path: Path) -> None:
+    """Until he no longer wants to know."""
+    with (
+        nats_server(tmp_path) as server,
+        closing(Connection.open(server.settings(timeout_seconds=1.0), "log")) as connection,
+    ):
+        told: list[int] = []
+        end = connection.watch(lambda: told.append(connection.number))
+        before = connection.number
+        server.kill()
+        with pytest.raises(ConsentLogError, match=r"connection broke|no server|no answer"):
+            connection.wait(connection.ask("$JS.API.INFO"))
+        with pytest.raises(ConsentLogError, match="no server"):
+            connection.subscribe("inbox", nothing)
+        connection.say("subject")
+        server.start()
+        connection.wait(connection.ask("$JS.API.INFO"))
+        end()
+
+    assert 1 == len(told)
+    assert told[0] not in (0, before)
+
+
+def test_work_on_the_thread_of_the_connection_is_bounded() -> None:
+    """Whatever it waits for."""
+    with closing(Connection.open(shared_server().settings(), "log")) as connection:
+        forever = connection._loop.create_future()
+        with pytest.raises(ConsentLogError, match=r"no answer within 0\.05 s"):
+            connection.run(forever, seconds=0.05)
+
+
+def test_a_message_that_is_too_large_is_told(tmp_path: Path) -> None:
+    """With what the server takes."""
+    with (
+        nats_server(tmp_path, "max_payload: 1000") as server,
+        closing(Connection.open(server.settings(), "log")) as connection,
+        pytest.raises(ConsentLogError, match="2000 bytes, the server takes 1000"),
+    ):
+        connection.wait(connection.ask("subject", b"x" * 2_000))
