@@ -10,6 +10,7 @@ from sidecar.consent.downstream.changes import Changes
 from sidecar.consent.downstream.consumers import Consumers
 from sidecar.consent.downstream.lag import Lags
 from sidecar.consent.downstream.propagation import Propagation
+from sidecar.consent.limits import EVERYONE
 from sidecar.consent.log import ConsentLog, LogEntry
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.view.cache import ConsentCache
@@ -20,9 +21,6 @@ from sidecar.transport.lifecycle import Lifecycle
 from sidecar.transport.watches import Watches
 
 PERIOD_SECONDS: Final = 1.0
-
-_EVERYONE: Final = ""
-"""The subject that stands for everyone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,7 @@ class Downstream:
 
     def is_about_everyone(self, entry: LogEntry) -> bool:
         """Whether *entry* is about everyone, not about one person."""
-        return entry.pseudonym == self.pseudonyms.of(_EVERYONE)
+        return entry.pseudonym == self.pseudonyms.of(EVERYONE)
 
 
 class Lookout:

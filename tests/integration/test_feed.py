@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 
-from sidecar.api.v1 import consent_pb2, feed_pb2_grpc
+from sidecar.api.v1 import consent_pb2, feed_pb2_grpc, holds_pb2, holds_pb2_grpc
 from sidecar.api.v1 import feed_pb2 as pb
 from sidecar.consent.log import Follower, Mark
 from sidecar.testing import FixedClock, Served, serving
@@ -170,6 +170,18 @@ def test_an_erasure_is_told_without_what_it_removed(feed: Consumers) -> None:
     assert ["gone"] == events(later)
     assert live == later[-1].change
     assert ([], True) == (list(live.record.choices), live.record.HasField("erased_at"))
+
+
+def test_a_hold_is_told_as_about_everyone(feed: Consumers) -> None:
+    """It has no id: whoever follows asks again about all."""
+    feed.caller.record("p1", choice("e1", "GIVEN"))
+    scope = consent_pb2.Scope(categories=["user.contact"])
+    hold = holds_pb2.PlaceHoldRequest(id="breach", scope=scope, why="addresses leaked")
+    holds_pb2_grpc.HoldServiceStub(feed.caller.channel).PlaceHold(hold, metadata=feed.caller.operator, timeout=5)
+    one, everyone = (response.change for response in until_caught_up(feed.watch("mail"))[1:])
+
+    assert [False, True] == [one.everyone, everyone.everyone]
+    assert ("", "restriction", "breach") == (everyone.subject, everyone.kind, everyone.entry.event.id)
 
 
 def test_a_named_consumer_goes_on_where_it_acknowledged(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from sidecar.api.v1 import consent_pb2
+from sidecar.api.v1 import consent_pb2, holds_pb2, holds_pb2_grpc
 from tests.integration.caller import Caller, choice, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,6 +152,21 @@ def test_whoever_says_no_is_taken_off_the_list(place: Place) -> None:
         caller.record("p1", choice("yes again", "GIVEN"))
         mails(place, "p1", "p4")
         lags(place, behind=False)
+
+
+def test_a_hold_empties_the_list_until_it_is_released(place: Place) -> None:
+    """It is about nobody in particular, so everybody is asked about again."""
+    with place.sidecar(), place.caller() as caller, place.provider():
+        agree(caller, "p1", "p2")
+        mails(place, "p1", "p2")
+        holds = holds_pb2_grpc.HoldServiceStub(caller.channel)
+        scope = consent_pb2.Scope(categories=["user.contact"])
+        hold = holds_pb2.PlaceHoldRequest(id="breach", scope=scope, why="addresses leaked")
+        holds.PlaceHold(hold, metadata=caller.operator, timeout=5)
+        mails(place)
+        release = holds_pb2.ReleaseHoldRequest(id="over", hold_id="breach", why="mended")
+        holds.ReleaseHold(release, metadata=caller.operator, timeout=5)
+        mails(place, "p1", "p2")
 
 
 def test_a_provider_that_was_killed_misses_nothing(place: Place) -> None:
