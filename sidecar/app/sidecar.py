@@ -16,6 +16,7 @@ from sidecar.app.trust import trust_of
 from sidecar.config import Config
 from sidecar.consent.ledger import Ledger
 from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.retention import Retention
 from sidecar.consent.sqlite.log import SqliteLog
 from sidecar.consent.view.replica import Replica
 from sidecar.engine.snapshot import Snapshot
@@ -36,6 +37,7 @@ from sidecar.transport.pulse import Pulse
 from sidecar.transport.server import GrpcServer
 from sidecar.transport.shared import Shared
 from sidecar.transport.streams import Streams
+from sidecar.transport.sweep import Sweep
 from sidecar.transport.world import Policies, World
 
 LOG_FILE: Final = "consent.db"
@@ -101,6 +103,7 @@ class Sidecar:
         )
         self._downstream = downstream
         self._grpc = GrpcServer(shared, config, FeedServicer(shared, downstream), backend=log.backend)
+        self._sweep = _sweep(config, world, log, self.lifecycle, self.errors)
         self._lookout = Lookout(downstream, self.lifecycle, self.errors)
         self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)
         self.reloader = Reloader(config, world, self._reloads, self.errors, seen=seen)
@@ -143,6 +146,8 @@ class Sidecar:
             last_first.callback(self._log.close)
             last_first.callback(self._pulse.stop)
             last_first.callback(self._lookout.stop)
+            if self._sweep is not None:
+                last_first.callback(self._sweep.stop)
             last_first.callback(self.reloader.stop)
             if self._http is not None:
                 last_first.callback(self._http.stop)
@@ -170,6 +175,8 @@ class Sidecar:
         self.lifecycle.begin()
         self._pulse.start()
         self._lookout.start()
+        if self._sweep is not None:
+            self._sweep.start()
         self.reloader.start()
         self._report()
 
@@ -221,6 +228,15 @@ class Sidecar:
             parked=self._grpc.desk.decider.parked,
             decisions_queued=0 if self._decisions is None else len(self._decisions),
         )
+
+
+def _sweep(config: Config, world: World, log: SqliteLog, lifecycle: Lifecycle, errors: ErrorReports) -> Sweep | None:
+    """What forgets old erasures; ``None`` if they are remembered for ever."""
+    days = config.consent.tombstone_days
+    if days is None:
+        return None
+    consumers = tuple(consumer.name for consumer in config.consumers.known)
+    return Sweep(Retention(log, world.cache, days=days, consumers=consumers), world, lifecycle, errors)
 
 
 def _check_key(data_dir: Path) -> None:

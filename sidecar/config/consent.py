@@ -56,6 +56,13 @@ class Consent:
         unit="days",
     )
 
+    tombstone_days: float | None = setting(
+        None,
+        "How long the erasure of a person is remembered of whom nothing else is known, such as an objection; more than "
+        "`max_offline_days`, and longer than any import may be repeated or backup restored. `none` is for ever.",
+        unit="days",
+    )
+
     def __post_init__(self) -> None:
         one_of("consent.log", self.log, LOGS)
         one_of("consent.mode", self.mode, MODES)
@@ -76,6 +83,12 @@ class Consent:
         if self.snapshot_seconds is not None:
             between("consent.snapshot_seconds", self.snapshot_seconds, 1, 86_400)
         between("consent.max_offline_days", self.max_offline_days, 1, 3_650)
+        if self.tombstone_days is not None and not self.max_offline_days < self.tombstone_days <= 36_500:
+            raise ConfigError(
+                f"`consent.tombstone_days`: `{self.tombstone_days}` is not more than `consent.max_offline_days` "
+                f"({self.max_offline_days}) and at most 36500: a sidecar that was away for so long would not learn of "
+                "an erasure"
+            )
 
     @property
     def holds(self) -> int | None:

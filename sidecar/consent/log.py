@@ -159,6 +159,14 @@ class ConsentLog(Protocol):
         """The position of the last entry, or a later one that is no entry's; before the first, any lower one."""
         ...
 
+    def forget(self, pseudonym: bytes, position: int) -> bool:
+        """Remove the erasure of a person at *position*, for good: whether it is gone.
+
+        It stays if the subject has a later entry, or the log no other one behind it: by its last entry a log knows that
+        none of its end is missing.
+        """
+        ...
+
     def mark(self, mark: "Mark") -> None:
         """Keep *mark* in place of an earlier one of the same kind and name, durably."""
         ...

@@ -479,3 +479,40 @@ def test_closing_twice_is_closing(backend: Backend, tmp_path: Path) -> None:
             call()
     with pytest.raises(ConsentLogError), log.batch():
         pass
+
+
+def test_the_erasure_of_a_person_can_be_forgotten(log: ConsentLog) -> None:
+    """Then nobody knows that they ever were there; positions go on, and the next entry begins anew."""
+    append(log, ADA, yes("a"))
+    tombstone = append(log, ADA, erasure("b"))
+    last = append(log, BOB, yes("a"))
+    forgotten = log.forget(ADA, tombstone)
+
+    assert (True, False) == (forgotten, log.forget(ADA, tombstone))
+    assert (None, ()) == (log.head(ADA), log.history(ADA, after=0, limit=9))
+    assert [BOB] == [entry.pseudonym for entry in log.entries(after=0, limit=9)]
+    assert last < append(log, ADA, yes("a"))
+
+
+def test_what_has_something_behind_it_or_nothing_is_not_forgotten(log: ConsentLog) -> None:
+    """A later entry of the subject stands on the erasure; the last entry of a log tells where it ends."""
+    tombstone = append(log, ADA, erasure("a"))
+    at_the_end = log.forget(ADA, tombstone)
+    append(log, ADA, yes("b"))
+    behind = log.forget(ADA, tombstone)
+    of_somebody_else = log.forget(BOB, tombstone)
+
+    assert (False, False, False) == (at_the_end, behind, of_somebody_else)
+    assert ["a", "b"] == ids(log.history(ADA, after=0, limit=9))
+
+
+def test_a_writer_finds_that_an_erasure_was_forgotten(log: ConsentLog) -> None:
+    """What was made from it is not appended: whoever made it reads again and begins anew."""
+    tombstone = append(log, ADA, erasure("a"))
+    append(log, BOB, yes("a"))
+    head = log.head(ADA)
+    log.forget(ADA, tombstone)
+    with pytest.raises(LogConflictError), log.batch() as batch:
+        batch.append(following(head, ADA, yes("b")))
+
+    assert log.head(ADA) is None

@@ -108,6 +108,11 @@ def test_every_variable_sets_its_own_setting() -> None:
         ),
         pytest.param({"SIDECAR_CONSENT_INSTANCE": "a b"}, ["consent.instance", "`a b`", "64"], id="instance"),
         pytest.param({"SIDECAR_CONSENT_SNAPSHOT_SECONDS": "0"}, ["consent.snapshot_seconds", "86400"], id="snapshot"),
+        pytest.param(
+            {"SIDECAR_CONSENT_TOMBSTONE_DAYS": "30"},
+            ["consent.tombstone_days", "`30.0`", "consent.max_offline_days"],
+            id="tombstone",
+        ),
         pytest.param({"SIDECAR_CONSENT_MAX_OFFLINE_DAYS": "0"}, ["consent.max_offline_days", "3650"], id="offline"),
         pytest.param({"SIDECAR_NATS_SERVERS": " "}, ["nats.servers", "at least one"], id="no-server"),
         pytest.param({"SIDECAR_NATS_SERVERS": "nats://a:1 b"}, ["nats.servers", "`b`", "nats://"], id="no-url"),

@@ -117,6 +117,18 @@ class NatsLog:
         """The position of the last message, be it an entry or not."""
         return self._life.state().last
 
+    def forget(self, pseudonym: bytes, position: int) -> bool:
+        """Remove the erasure of a person at *position*, if it is the subject's last entry and not the last of all.
+
+        What is appended meanwhile is not lost: it was made from the entry, or finds that it is gone and is made anew.
+        """
+        life = self._life
+        head = life.reader.head(pseudonym)
+        if head is None or head.position != position or life.state().last == position:
+            return False
+        life.reader.stream.erase(position)
+        return True
+
     def mark(self, mark: Mark) -> None:
         """Keep *mark* in place of an earlier one of the same kind and name."""
         self._life.marks.put(mark)

@@ -37,6 +37,11 @@ SELECT entries.* FROM entries JOIN (
     SELECT max(position) AS position FROM entries WHERE pseudonym > ? GROUP BY pseudonym ORDER BY pseudonym LIMIT ?
 ) USING (position) ORDER BY pseudonym
 """
+_DELETE_ONLY = """
+DELETE FROM entries WHERE position = :position AND pseudonym = :pseudonym
+AND NOT EXISTS (SELECT 1 FROM entries WHERE pseudonym = :pseudonym AND position <> :position)
+AND EXISTS (SELECT 1 FROM entries WHERE position > :position)
+"""
 _UPSERT_MARK = "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)"
 _SELECT_MARKS = "SELECT kind, name, position, at FROM marks ORDER BY kind, name"
 
@@ -134,6 +139,16 @@ class SqliteLog:
         with self._reading, saying_what(self._path):
             rows = self._reader.execute(_SELECT_ENTRIES, (after, limit)).fetchall()
         return tuple(entry_of(row, self._columns) for row in rows)
+
+    def forget(self, pseudonym: bytes, position: int) -> bool:
+        """Remove the erasure of a person at *position*, if it is the subject's only entry and not the last of all."""
+        with self._writing, saying_what(self._path):
+            self._check_file()
+            gone = self._writer.execute(_DELETE_ONLY, {"pseudonym": pseudonym, "position": position}).rowcount > 0
+            self._unscrubbed = self._unscrubbed or gone
+            if gone:
+                self._scrub()
+        return gone
 
     def mark(self, mark: Mark) -> None:
         """Keep *mark* in place of an earlier one of the same kind and name."""

@@ -1,6 +1,6 @@
 """The cache: what engine, ledger and transport know of a view of consent, whichever it is."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from sidecar.consent.log import Head, LogEntry
@@ -90,6 +90,13 @@ class ConsentCache(Protocol):
 
     def distrust(self, pseudonyms: Iterable[bytes]) -> None:
         """Have each be refreshed before it is next used: what the log has of it is not known."""
+        ...
+
+    def erased(self) -> Iterator[bytes]:
+        """Those who were erased as persons and of whom nothing else is known, with some who are not among them.
+
+        For what has time: takes pauses, and may read. Raises ``ConsentLogError``.
+        """
         ...
 
     def check(self, *, now: Instant, ticks: Instant) -> None:

@@ -12,13 +12,13 @@ that are atomic together with the invariant, and the order of these steps is all
 Wherever two meet, the higher position wins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Final
 
 from sidecar.bounded import Generations
 from sidecar.consent.log import ConsentLog, Head, LogEntry
-from sidecar.consent.packing import pack
+from sidecar.consent.packing import outline, pack
 from sidecar.consent.profile import UNKNOWN_STANDING, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
@@ -28,9 +28,6 @@ from sidecar.consent.view.progress import Progress
 from sidecar.consent.view.shapes import Shapes
 from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND, Instant
-
-LEAST_CAPACITY: Final = 1_000
-"""Fewer could push out whom one question needs together."""
 
 LIFETIME: Final = 1_800 * SECOND
 """After at most so long whoever is held is read again, however often they are asked about, in microseconds."""
@@ -187,6 +184,13 @@ class OnDemand:
             for pseudonym in pseudonyms:
                 self._holding.drop(pseudonym)
                 self._markers.pop(pseudonym, None)  # what is being read now may be from before
+
+    def erased(self) -> Iterator[bytes]:
+        """Those of whom the log has an erasure and nothing else; finding them reads the last entry of everybody."""
+        for head in self._log.heads():
+            shape = outline(head.packed)
+            if not shape.orders and not shape.clock:
+                yield head.pseudonym
 
     def check(self, *, now: Instant, ticks: Instant) -> None:
         """Let time go on, at *ticks* of a clock that never steps back.

@@ -5,7 +5,7 @@ are put at once, but only the feed, which has everybody's in order, advances the
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Final
 
@@ -226,6 +226,12 @@ class Replica:
         for _ in before.retire():
             time.sleep(0)
 
+    def erased(self) -> Iterator[bytes]:
+        """Those who are erased and said nothing since."""
+        for pseudonyms in self._slots.by_profile(_only_erased):
+            yield from pseudonyms
+            time.sleep(0)
+
     def check(self, *, now: Instant, ticks: Instant) -> None:
         """Find out, if nothing else tells, whether the log can be read; the view ages while it cannot.
 
@@ -314,6 +320,10 @@ class Replica:
         for pseudonyms in self._slots.by_profile(_by_the_clock):
             self.distrust(pseudonyms)
             time.sleep(0)
+
+
+def _only_erased(profile: Profile) -> bool:
+    return profile.erased and not profile.entries
 
 
 def _by_the_clock(profile: Profile) -> bool:

@@ -105,6 +105,16 @@ class MemoryLog:
         self.ping()
         return self.store.position
 
+    def forget(self, pseudonym: bytes, position: int) -> bool:
+        """Remove the subject's last entry, if it is at *position* and not the last of all."""
+        self.ping()
+        head = self.store.head(pseudonym)
+        if head is None or head.position != position or self.store.position == position:
+            return False
+        with self.store.changed:
+            del self.store.entries[position]
+        return True
+
     def mark(self, mark: Mark) -> None:
         """Keep *mark*."""
         self.ping()
