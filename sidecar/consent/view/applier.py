@@ -11,7 +11,7 @@ from typing import Final
 from sidecar.consent.log import Fed, Feed, SharedLog
 from sidecar.consent.view.cache import FollowedCache
 from sidecar.consent.view.loading import Load
-from sidecar.errors import ConsentLogError, LogLostError
+from sidecar.errors import LogLostError
 from sidecar.model.instant import SECOND, Instant
 
 TAKE_SECONDS: Final = 0.1
@@ -88,10 +88,8 @@ class Applier:
         except LogLostError as error:
             self._lose(error)
             return LOST_SECONDS
-        except ConsentLogError as error:
-            return self._wait_out(error)
-        except Exception as error:  # noqa: BLE001 - the thread must go on; what was given and not taken is given again
-            self._close()
+        except Exception as error:  # noqa: BLE001 - the thread must go on, whatever it is
+            self._close()  # what was given and not taken is given again
             return self._wait_out(error)
         self._failures, self._trouble = 0, ""
         return pause
@@ -142,7 +140,7 @@ class Applier:
             self._cache.take(heads, through=min(heads[-1].position, fed.through), now=self._clock())
             time.sleep(0)
         self._cache.take((), through=fed.through, now=self._clock())
-        self._through = fed.through
+        self._through = max(self._through, fed.through)
         if not self._whole:
             self._load.add(len(fed.heads), pending=fed.pending)
 

@@ -133,6 +133,7 @@ class FollowedCache(ConsentCache, Protocol):
     def take(self, heads: Sequence[Head], *, through: int, now: Instant) -> None:
         """Take over *heads*, in the order of the log, then be at *through*: slots first, then the revision.
 
+        *through* may be behind the heads, because others before them are missing, and even behind where the view is.
         A head that cannot be read has its subject be refreshed, and so denied; it stops nobody else's. Quick for few
         heads: the interpreter is not let go meanwhile.
         """

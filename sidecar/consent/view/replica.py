@@ -64,6 +64,7 @@ class Replica:
         self._revision = self._next_revision
         self._progress = Progress()
         self._ahead = Ahead()
+        self._fed = 0  # position of the last entry that the feed gave; the revision comes after it
         self._shapes = Shapes()
         self._writing = Lock()
         self._reads = Reads(self._writing)
@@ -126,8 +127,7 @@ class Replica:
             standing = resolve(entry.record, now)
             with self._writing:
                 self._require_log()
-                if self._puts(entry.pseudonym, entry.position):
-                    self._put(entry.pseudonym, standing, now, position=entry.position)
+                self._own(entry, standing, now)
             position = max(position, entry.position)
         if not self._followed:
             with self._writing:
@@ -201,12 +201,13 @@ class Replica:
             self._next = Slots() if restored is None else restored.slots
             self._next_revision = Revision(self._log.log_id, 0 if restored is None else restored.position)
             self._last_entry = 0 if restored is None else restored.last_entry
+            self._fed = self._next_revision.position
             self._ahead = Ahead()
             self._reads.void()
         return None if restored is None else restored.position
 
     def take(self, heads: Sequence[Head], *, through: int, now: Instant) -> None:
-        """Take over *heads*, in the order of the log, then be at *through*: slots first, then the revision."""
+        """Take over *heads*, in the order of the log, then be at *through*, unless that is behind: slots first."""
         resolved = [(head, self._resolved(head, now)) for head in heads]
         with self._writing:
             for head, standing in resolved:
@@ -214,6 +215,7 @@ class Replica:
                     doubtful = head.position <= self._ahead.doubted_through
                     known = standing._replace(changes_at=OVERDUE) if doubtful else standing
                     self._put(head.pseudonym, known, now, position=head.position)
+                self._fed = max(self._fed, head.position)
             self._reach(through)
 
     def complete(self) -> None:
@@ -280,13 +282,16 @@ class Replica:
     def _doubtful(self, pseudonym: bytes) -> Standing:
         return (self._filled.get(pseudonym) or UNKNOWN_STANDING)._replace(changes_at=OVERDUE)
 
-    def _puts(self, pseudonym: bytes, position: int) -> bool:
-        """Whether what this process appended is the subject's latest; what the feed has passed, it has brought."""
-        return not self._followed or (position > self._through and self._ahead.put(pseudonym, position))
+    def _own(self, entry: LogEntry, standing: Standing, now: Instant) -> None:
+        """Put what this process appended, unless the feed has brought it, or what came after it."""
+        if not self._followed or (entry.position > self._fed and self._ahead.put(entry.pseudonym, entry.position)):
+            self._put(entry.pseudonym, standing, now, position=entry.position)
+        elif entry.position > self._through:  # the feed is about there, and has perhaps left it out
+            self._put(entry.pseudonym, self._doubtful(entry.pseudonym), NEVER, position=entry.position)
 
     def _replaces(self, head: LogEntry) -> bool:
         """Whether what the log was found to have is the subject's latest."""
-        behind = self._ahead.put if head.position > self._through else self._ahead.fed
+        behind = self._ahead.put if head.position > self._fed else self._ahead.fed
         return not self._followed or behind(head.pseudonym, head.position)
 
     @property
