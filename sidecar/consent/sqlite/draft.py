@@ -47,8 +47,8 @@ class SqliteDraft:
             path.with_name(f"{path.name}.new").unlink(missing_ok=True)
             for old in (draft, *leftovers(draft)):
                 old.unlink(missing_ok=True)
+            undo.callback(draft.unlink, missing_ok=True)
             os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            undo.callback(draft.unlink)
             connection = undo.enter_context(contextlib.closing(connect(draft)))
             connection.execute("PRAGMA journal_mode = MEMORY")  # a draft that is cut short is thrown away
             connection.execute("PRAGMA synchronous = OFF")
