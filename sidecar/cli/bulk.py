@@ -31,6 +31,8 @@ class Outcome:
     recorded: int = 0
     duplicates: int = 0
     rejected: int = 0
+    ahead: int = 0  # of those recorded: their time lay ahead, so they count from now
+    first_ahead: int = 0  # the line of the first of them
     revision: str = ""  # the consent revision after it
 
 
@@ -66,6 +68,9 @@ class Import:
             self.outcome.recorded += answer.recorded
             self.outcome.duplicates += answer.duplicates
             self.outcome.revision = answer.revision
+            if answer.ahead_lines:
+                self.outcome.ahead += len(answer.ahead_lines)
+                self.outcome.first_ahead = self.outcome.first_ahead or answer.ahead_lines[0]
             self._settle(answer.through_line, {refused.line: refused.message for refused in answer.rejections})
         for error in self._broken:
             raise error

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from sidecar.cli import bulk
 from sidecar.cli.connection import Connection, address_option, read_token, token_option
 from sidecar.cli.failure import CommandError, ExitCode, Failure
-from sidecar.cli.output import console, output_option, show_json, show_line
+from sidecar.cli.output import console, output_option, show_json, show_line, show_warning
 from sidecar.consent.archive.lines import FORMAT
 
 _EXPORT: Final = b'{"format":"' + FORMAT.encode()
@@ -50,6 +50,11 @@ def import_command(*, file: Path, rejects: Path | None, address: str, token_file
             outcome = run.run()
         except (CommandError, OSError) as error:
             raise _interrupted(error, run.outcome) from error
+    if outcome.ahead:
+        show_warning(
+            f"{outcome.ahead} recorded with a time that lies ahead, which count from now instead;"
+            f" the first is line {outcome.first_ahead}"
+        )
     rejects_file = str(refused.path) if outcome.rejected else None
     if output == "json":
         show_json(
@@ -57,6 +62,7 @@ def import_command(*, file: Path, rejects: Path | None, address: str, token_file
                 "recorded": outcome.recorded,
                 "duplicates": outcome.duplicates,
                 "rejected": outcome.rejected,
+                "ahead": outcome.ahead,
                 "rejects_file": rejects_file,
                 "revision": outcome.revision,
             }

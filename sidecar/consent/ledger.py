@@ -52,6 +52,7 @@ class ImportOutcome:
     recorded: int
     duplicates: int
     rejections: tuple[tuple[int, str], ...]  # (line, why)
+    ahead: tuple[int, ...]  # lines recorded now whose time lay ahead: they count from now
     revision: str  # has all of them
 
 
@@ -157,14 +158,18 @@ class Ledger:
     def import_lines(self, lines: Sequence[ImportLine]) -> ImportOutcome:
         """Record past events, all together; a line that cannot be recorded is told of and spoils no other."""
         rejections: list[tuple[int, str]] = []
+        ahead: list[int] = []
         ours: set[int] = set()  # places of lines that were appended, by an earlier attempt or this one
 
         def write_all(writing: _Writing) -> list[_Written]:
             rejections.clear()
+            ahead.clear()
             written = []
             for place, line in enumerate(lines):
                 try:
                     written.append(_first_time(self._import_line(writing, line), place, ours))
+                    if not written[-1].duplicate and (line.event.occurred_at or 0) > self._clock():
+                        ahead.append(line.line)
                 except (RequestError, EventConflictError) as error:
                     rejections.append((line.line, str(error)))
             return written
@@ -176,6 +181,7 @@ class Ledger:
             recorded=len(written) - duplicates,
             duplicates=duplicates,
             rejections=tuple(rejections),
+            ahead=tuple(ahead),
             revision=self._revision(max((each.place.position() for each in written), default=0)),
         )
 

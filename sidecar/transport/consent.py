@@ -119,6 +119,7 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
                 for line, message in sorted((*rejections, *outcome.rejections))
             ],
             revision=outcome.revision,
+            ahead_lines=outcome.ahead,
         )
 
 

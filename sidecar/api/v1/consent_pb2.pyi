@@ -158,18 +158,20 @@ class ImportLine(_message.Message):
     def __init__(self, line: _Optional[int] = ..., subject: _Optional[str] = ..., event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...
 
 class ImportEventsResponse(_message.Message):
-    __slots__ = ("through_line", "recorded", "duplicates", "rejections", "revision")
+    __slots__ = ("through_line", "recorded", "duplicates", "rejections", "revision", "ahead_lines")
     THROUGH_LINE_FIELD_NUMBER: _ClassVar[int]
     RECORDED_FIELD_NUMBER: _ClassVar[int]
     DUPLICATES_FIELD_NUMBER: _ClassVar[int]
     REJECTIONS_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    AHEAD_LINES_FIELD_NUMBER: _ClassVar[int]
     through_line: int
     recorded: int
     duplicates: int
     rejections: _containers.RepeatedCompositeFieldContainer[ImportRejection]
     revision: str
-    def __init__(self, through_line: _Optional[int] = ..., recorded: _Optional[int] = ..., duplicates: _Optional[int] = ..., rejections: _Optional[_Iterable[_Union[ImportRejection, _Mapping]]] = ..., revision: _Optional[str] = ...) -> None: ...
+    ahead_lines: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, through_line: _Optional[int] = ..., recorded: _Optional[int] = ..., duplicates: _Optional[int] = ..., rejections: _Optional[_Iterable[_Union[ImportRejection, _Mapping]]] = ..., revision: _Optional[str] = ..., ahead_lines: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ImportRejection(_message.Message):
     __slots__ = ("line", "message")
