@@ -59,6 +59,7 @@ class Connection:
         self._client: Client | None = None
         self._broken = asyncio.Event()
         self._trouble = ""  # why there is no connection
+        self._denied = ""  # what was not permitted last, on this connection
         self._watching: tuple[Callable[[], None], ...] = ()
         self._number = 0
         self._small: set[asyncio.Task[None]] = set()
@@ -106,10 +107,10 @@ class Connection:
         asked.answer.set_exception(ConsentLogError(f"{self.name}: it was closed"))
         return asked.answer
 
-    def wait(self, answer: Future[_Result]) -> _Result:
-        """What was answered; raises ``ConsentLogError``, also if it takes much longer than the time limit."""
+    def wait(self, answer: Future[_Result], *, grace: float = _GRACE_SECONDS) -> _Result:
+        """What was answered; raises ``ConsentLogError``, also if it takes *grace* longer than the time limit."""
         try:
-            return answer.result(self._settings.timeout_seconds + _GRACE_SECONDS)
+            return answer.result(self._settings.timeout_seconds + grace)
         except TimeoutError as error:
             raise ConsentLogError(f"{self.name}: {self._no_answer(self._settings.timeout_seconds)}") from error
 
@@ -236,7 +237,7 @@ class Connection:
     async def _serve(self, client: "Client") -> None:
         inbox = self.inbox()
         await client.subscribe(f"{inbox}.*", cb=self._asking.on_reply)
-        self._client = client
+        self._client, self._denied = client, ""
         sending = asyncio.create_task(self._asking.send(client, inbox))
         self._number = next(self._numbers)
         for callback in self._watching:
@@ -287,7 +288,8 @@ class Connection:
             return
         who = f"user `{self._settings.user}`" if self._settings.user else "the account"
         said = said.removeprefix("nats: ")
-        self._asking.deny(said, f"{who} has not the permission it needs ({said}); see the runbook")
+        self._denied = f"{who} has not the permission it needs ({said}); see the runbook"
+        self._asking.deny(said, self._denied)
 
     def _unanswered(self, sent: bool) -> str:  # noqa: FBT001 - its only argument
         return self._no_answer(self._settings.timeout_seconds, sent=sent)
@@ -296,7 +298,8 @@ class Connection:
         if self._client is None:
             return self._unreachable()
         known = "; whether it was carried out is not known" if sent else ""
-        return f"no answer within {seconds:g} s{known}"
+        denied = f"; {self._denied}" if self._denied else ""
+        return f"no answer within {seconds:g} s{known}{denied}"
 
     def _unreachable(self) -> str:
         return f"no server can be reached ({self._trouble or 'the connection broke'}); see `nats.servers`"

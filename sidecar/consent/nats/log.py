@@ -86,7 +86,8 @@ class NatsLog:
                 life.state()  # a stream that was emptied takes entries too; they would go with it
             finally:
                 self._unremoved = self._unremoved or batch.erased
-                self._remove(life)
+                with contextlib.suppress(ConsentLogError):  # it is durable; the next heartbeat tries, and tells
+                    self._remove(life)
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, from the leader of the stream."""
@@ -151,7 +152,10 @@ class NatsLog:
         return NatsFeed(self._connection, life, after=after, on_beat=self._beaten)
 
     def beat(self) -> None:
-        """Have a heartbeat appended, unless another process just did; every feed gets it."""
+        """Have a heartbeat appended, unless another process just did; every feed gets it.
+
+        Raises ``ConsentLogError`` also if what was erased can still not be removed.
+        """
         with self._beating:
             names = self._life.names
             known = self._last_beat
@@ -179,14 +183,9 @@ class NatsLog:
         self._last_beat = position
 
     def _remove(self, life: Life) -> None:
-        """Remove what was erased; what cannot be removed now, after the next batch, heartbeat or start.
-
-        Never raises: the erasure is durable all the same, and nobody can ask for what it covers.
-        """
         if self._unremoved:
-            with contextlib.suppress(ConsentLogError):
-                life.removal.finish_all()
-                self._unremoved = False
+            life.removal.finish_all()
+            self._unremoved = False
 
     def close(self) -> None:
         """Let go of the connection."""

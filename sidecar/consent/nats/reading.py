@@ -106,7 +106,7 @@ class _Fetch:
         end = self._connection.subscribe(inbox, self._on_message)
         try:
             self._stream.fetch(self._consumer, self._wanted, inbox)
-            self._connection.wait(self._done)
+            self._connection.wait(self._done, grace=0)
         finally:
             end()
         return self._came
