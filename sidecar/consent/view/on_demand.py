@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Final
 
 from sidecar.bounded import Generations
+from sidecar.consent.limits import EVERYONE
 from sidecar.consent.log import ConsentLog, Head, LogEntry
 from sidecar.consent.packing import outline, pack
 from sidecar.consent.profile import UNKNOWN_STANDING, Standing, resolve
@@ -55,7 +56,7 @@ class Marker:
 
 
 class OnDemand:
-    """The standings of at most *capacity* subjects, and always of those *pinned*, as of one revision of a shared log.
+    """The standings of at most *capacity* subjects, and always that of everyone, as of one revision of a shared log.
 
     Any number of threads may look up, without a lock and without waiting. Whoever writes takes turns, each for a moment
     only: nobody holds the lock while reading from the log.
@@ -68,7 +69,6 @@ class OnDemand:
         *,
         contact: Contact,
         capacity: int,
-        pinned: frozenset[bytes] = frozenset(),
     ) -> None:
         self._log = log
         self.pseudonym: Final = pseudonyms.of
@@ -79,8 +79,8 @@ class OnDemand:
         """Nothing is loaded: whoever is asked about is read."""
         self._progress = Progress()
         self._shapes = Shapes()
-        self._holding = Holding(capacity, pinned)
-        self._pinned = pinned
+        self._everyone = pseudonyms.of(EVERYONE)  # every question asks for it: it must not be away while the log is
+        self._holding = Holding(capacity, frozenset({self._everyone}))
         self._markers: dict[bytes, Marker] = {}
         self._recent: Generations[bytes, Head] = Generations(_RECENT)
         self._revision = Revision(log.log_id, 0)
@@ -103,7 +103,7 @@ class OnDemand:
 
     @property
     def subjects(self) -> int:
-        """How many subjects are held, those without a record too."""
+        """How many subjects are held, those without a record and everyone's holds too."""
         return len(self._holding)
 
     @property
@@ -130,7 +130,7 @@ class OnDemand:
         Good until its ``changes_at``; from then on it must be refreshed before it is used.
         """
         standing = self._holding.get(pseudonym)
-        if standing is not None:
+        if standing is not None and pseudonym != self._everyone:
             self.hits += 1
         return standing
 
@@ -140,14 +140,13 @@ class OnDemand:
         self.begin(now=now, resume=False)
 
     def begin(self, *, now: Instant, resume: bool) -> int:  # noqa: ARG002 - there is nothing to resume
-        """Start over, as a view of the log as it is now, with nobody held but those who always are.
+        """Start over, as a view of the log as it is now, with nobody held but everyone's holds.
 
         Returns the position to follow the log from; raises ``ConsentLogError``.
         """
         log_id, position = self._log.log_id, self._log.last_position()
         self._restart(Revision(log_id, position))
-        for pseudonym in self._pinned:
-            self._read(pseudonym, now)
+        self._read(self._everyone, now)
         return position
 
     def complete(self) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sidecar.consent.limits import EVERYONE
 from sidecar.consent.log import LogEntry
 from sidecar.consent.profile import UNKNOWN_STANDING
 from sidecar.consent.view.contact import SKEW_MS, Contact
@@ -9,6 +10,8 @@ from sidecar.consent.view.on_demand import LIFETIME, OnDemand
 from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND
 from tests.unit.consent.view.interleaved import ADA, BOB, EARLY, LATE, PSEUDONYMS, ModelLog, entry, head, standing
+
+ALL = PSEUDONYMS.of(EVERYONE)
 
 
 class Log(ModelLog):
@@ -31,10 +34,11 @@ class Log(ModelLog):
         return super().head(pseudonym)
 
 
-def following(log: Log, pinned: frozenset[bytes] = frozenset()) -> OnDemand:
+def following(log: Log) -> OnDemand:
     """A view that follows *log* from where it is."""
-    view = OnDemand(log, PSEUDONYMS, contact=Contact(), capacity=4, pinned=pinned)  # type: ignore[arg-type] # all that it needs of a log
+    view = OnDemand(log, PSEUDONYMS, contact=Contact(), capacity=4)  # type: ignore[arg-type] # all that it needs of a log
     view.load(now=EARLY)
+    log.reads = 0
     return view
 
 
@@ -46,7 +50,7 @@ def test_nobody_is_held_before_they_are_asked_about() -> None:
 
     assert view.lookup(ADA) is None
     assert ("a" * 16 + ".2", 2, "a" * 16) == (str(view.revision()), view.applied, view.log_id)
-    assert (0, 0, 0, "") == (view.subjects, view.profiles, log.reads, view.lost)
+    assert (1, 1, 0, "") == (view.subjects, view.profiles, log.reads, view.lost)
     assert ADA == view.pseudonym("ada")
 
 
@@ -60,7 +64,7 @@ def test_a_miss_is_read_once() -> None:
     assert standing(1, EARLY) == view.lookup(ADA)
     assert UNKNOWN_STANDING == view.lookup(BOB)
     assert (2, 2) == (log.reads, view.hits)
-    assert (2, 2) == (view.subjects, view.profiles)
+    assert (3, 2) == (view.subjects, view.profiles)
 
 
 def test_what_cannot_be_read_is_not_held() -> None:
@@ -188,9 +192,9 @@ def test_a_damaged_entry_stops_nobody_else() -> None:
 
 
 def test_nobody_is_held_longer_than_a_lifetime() -> None:
-    """However often they are asked about: then they are read again. Whoever is pinned stays."""
-    log = Log("a" * 16, (ADA, BOB))
-    view = following(log, pinned=frozenset({BOB}))
+    """However often they are asked about: then they are read again. What is held for everyone stays."""
+    log = Log("a" * 16, (ADA, ALL))
+    view = following(log)
     view.refresh(ADA, now=EARLY)
     view._era_began = None
     view.check(now=EARLY, ticks=0)
@@ -200,7 +204,7 @@ def test_nobody_is_held_longer_than_a_lifetime() -> None:
 
     assert standing(1, EARLY) == half
     assert view.lookup(ADA) is None
-    assert standing(2, EARLY) == view.lookup(BOB)
+    assert standing(2, EARLY) == view.lookup(ALL)
     assert 1 == view.subjects
 
 
@@ -221,15 +225,17 @@ def test_a_clock_that_is_put_right_leaves_nobody_held() -> None:
     assert standing(1, EARLY) == view.lookup(ADA)
 
 
-def test_pinned_subjects_are_read_when_the_view_begins() -> None:
-    """A view that cannot read them is not complete."""
-    log = Log("a" * 16, (BOB,))
+def test_what_is_held_for_everyone_is_read_when_the_view_begins() -> None:
+    """A view that cannot read it is not complete; it is no hit of anybody's."""
+    log = Log("a" * 16, (ALL,))
     log.broken = True
     with pytest.raises(ConsentLogError):
-        following(log, pinned=frozenset({BOB}))
+        following(log)
     log.broken = False
+    view = following(log)
 
-    assert standing(1, EARLY) == following(log, pinned=frozenset({BOB})).lookup(BOB)
+    assert standing(1, EARLY) == view.lookup(ALL)
+    assert 0 == view.hits
 
 
 def test_a_read_that_ends_late_finds_a_later_standing() -> None:
