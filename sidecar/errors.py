@@ -5,6 +5,8 @@
     │   └── RecordFullError   a grant that would make a record larger than it may be
     ├── CredentialsError      no or a wrong bearer token
     ├── IdentityError         the caller may not ask as this service
+    ├── OutdatedFormError     what was ticked is not offered any more, or something was decided since; list again
+    ├── RecordChangedError    what was to be recorded was made for a record that others have changed since
     ├── EventConflictError    an event id used before with another body
     ├── NotBuiltError         asked for something that is declared but not built yet
     ├── OverloadedError       too much at once; try again later
@@ -72,6 +74,21 @@ class EventConflictError(SidecarError):
     def __init__(self, event_id: str) -> None:
         super().__init__(f"event id `{event_id}` was used before with another body")
         self.event_id = event_id
+
+
+class OutdatedFormError(SidecarError):
+    """A form changes nothing, because what it ticks was listed before something else was decided, or offered."""
+
+    code = "consent.outdated_form"
+
+
+class RecordChangedError(SidecarError):
+    """The record is not the one that an event was made for; nothing was recorded."""
+
+    code = "consent.record_changed"
+
+    def __init__(self) -> None:
+        super().__init__("others keep changing the same record; nothing was recorded, send it again")
 
 
 class NotBuiltError(SidecarError):

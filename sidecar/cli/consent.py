@@ -110,12 +110,13 @@ def lift(*, subject: str, address: str, token_file: Path, output: str, **scope: 
 
 @click.command()
 @subject_option
+@click.option("--language", default="en", show_default=True, help="Of the sentences: `en` or `de`.")
 @address_option
 @token_option
 @output_option
-def show(*, subject: str, address: str, token_file: Path, output: str) -> None:
-    """Show what a person's record says."""
-    request = consent_pb2.GetRecordRequest(subject=subject)
+def show(*, subject: str, language: str, address: str, token_file: Path, output: str) -> None:
+    """Show what a record says, in sentences too."""
+    request = consent_pb2.GetRecordRequest(subject=subject, language=language)
     with Connection(address, read_token(token_file)) as connection:
         answer = connection.call(GET_RECORD, request, consent_pb2.GetRecordResponse)
     if output == "json":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sidecar.api.v1 import consent_pb2
-from sidecar.cli.output import show_line, show_pairs, show_table
+from sidecar.cli.output import printable, show_line, show_pairs, show_table
 from sidecar.cli.plain import show_timestamp
 
 _NOTHING: Final = "no record: nothing was ever recorded of this person"
@@ -34,6 +34,8 @@ def show_record(record: consent_pb2.GetRecordResponse) -> None:
         ],
     )
     show_pairs([("revision", record.revision), *_about(record)])
+    for sentence in record.summary:
+        show_line(printable(sentence))
 
 
 def show_history(entries: Sequence[consent_pb2.HistoryEntry]) -> None:

@@ -5,6 +5,7 @@ happened; unknown keys are errors; what has its default value is left out. The s
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from json import JSONDecoder
@@ -50,6 +51,7 @@ class _Choice(_Part):
 
 class _Submission(_Part):
     choices: tuple[_Choice, ...]
+    form: str = ""
 
 
 class _Traits(_Part):
@@ -112,7 +114,12 @@ def line_from_json(text: bytes | str) -> tuple[str, Event]:
 
 
 def digest(event: Event) -> bytes:
-    """What tells two events with the same id apart: 16 bytes, equal exactly for equal events."""
+    """What tells two events with the same id apart: 16 bytes, equal exactly for equal events.
+
+    Of a form that was sent off it is the form that counts, not what it changed.
+    """
+    if isinstance(event.act, Submission) and event.act.form:
+        event = replace(event, act=replace(event.act, choices=()))
     return blake2b(event_to_json(event), digest_size=DIGEST_BYTES).digest()
 
 
@@ -157,8 +164,9 @@ def _event(shape: _Event) -> Event:
 def _act(shape: _Event) -> Act:
     acts: list[Act] = []
     if shape.submission is not UNSET:
-        choices = enumerate(shape.submission.choices)
-        acts.append(Submission(choices=tuple(_choice(c, f"event.submission.choices[{i}]") for i, c in choices)))
+        numbered = enumerate(shape.submission.choices)
+        choices = tuple(_choice(choice, f"event.submission.choices[{index}]") for index, choice in numbered)
+        acts.append(Submission(choices=choices, form=shape.submission.form))
     if shape.restriction is not UNSET:
         acts.append(Restriction(scope=_scope(shape.restriction.scope)))
     if shape.lifting is not UNSET:
@@ -218,8 +226,8 @@ def _fields_of(event: Event) -> Mapping[str, object]:
         "note": event.note,
     }
     match event.act:
-        case Submission(choices=choices):
-            fields["submission"] = _Submission(choices=tuple(map(_choice_shape, choices)))
+        case Submission(choices=choices, form=form):
+            fields["submission"] = _Submission(choices=tuple(map(_choice_shape, choices)), form=form)
         case Restriction(scope=scope):
             fields["restriction"] = _Scoped(scope=_scope_shape(scope))
         case Lifting(scope=scope):

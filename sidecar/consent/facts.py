@@ -55,7 +55,7 @@ def weigh(
 ) -> tuple[CategoryFacts, ...]:
     """What *profile* says about each category of the asked field, in the field's order."""
     return tuple(
-        _Weighing(profile, _asked(question, category), catalog, floor).result()
+        Weighing(profile, _asked(question, category), catalog, floor).result()
         for category in catalog.fields[question.field].categories
     )
 
@@ -73,7 +73,7 @@ def combine(profile: Profile, question: Question, catalog: Catalog, parts: Itera
         restricted=any(part.restricted_by is not None for part in parts),
         erased=profile.erased and Survival.ERASURE not in purpose.survives,
         age=profile.age,
-        basis=_basis(purpose, profile),
+        basis=basis_of(purpose, profile),
     )
 
 
@@ -81,12 +81,24 @@ def _asked(question: Question, category: str) -> Atom:
     return Atom(question.purpose, category, question.channel or ANY, question.recipient)
 
 
-def _basis(purpose: Purpose, profile: Profile) -> Basis:
+def basis_of(purpose: Purpose, profile: Profile) -> Basis:
+    """What *purpose* rests on for the person of *profile*."""
     return purpose.basis_in(profile.jurisdiction) or Basis.CONSENT  # the strictest, where none is declared
 
 
-class _Weighing:
-    """One category of one question against one profile."""
+def objection_as_read(atom: Atom, catalog: Catalog) -> Iterable[Atom]:
+    """What an objection to *atom* is about.
+
+    An objection to direct marketing without a channel is one to all direct marketing, profiling included.
+    """
+    purpose = catalog.purposes.get(atom.purpose)
+    if atom.channel != ANY or purpose is None or not purpose.direct_marketing or len(purpose.channels) == 1:
+        return (atom,)
+    return (atom._replace(purpose=key) for key in catalog.direct_marketing())
+
+
+class Weighing:
+    """One category of one question against one profile; for one thread."""
 
     def __init__(self, profile: Profile, asked: Atom, catalog: Catalog, floor: Mapping[str, int]) -> None:
         self._recorded = self._entries = profile.entries
@@ -100,7 +112,7 @@ class _Weighing:
         self._catalog = catalog
         self._floor = floor
         self._purpose = catalog.purposes[asked.purpose]
-        self._legitimate = _basis(self._purpose, profile) is Basis.LEGITIMATE_INTERESTS
+        self._legitimate = basis_of(self._purpose, profile) is Basis.LEGITIMATE_INTERESTS
         voided_through = max(
             (order for category, order in profile.erased_categories if self._related(category)), default=-1
         )
@@ -112,6 +124,7 @@ class _Weighing:
         self._expired = [self._entries[place] for place in self._grants if self._entries[place].expired]
 
     def result(self) -> CategoryFacts:
+        """What the profile says about it."""
         covering = [place for place in self._grants if self._asked.within(self._entries[place].atom)]
         live = [place for place in covering if self._live(place, self._asked)]
         noes = [place for place in self._places(*_NOES) if self._stands(place, self._entries[place].atom)]
@@ -194,12 +207,7 @@ class _Weighing:
         )
 
     def _objection(self, place: int) -> Iterable[Atom]:
-        """An objection to direct marketing without a channel is one to all direct marketing, profiling included."""
-        atom = self._entries[place].atom
-        purpose = self._catalog.purposes.get(atom.purpose)
-        if atom.channel != ANY or purpose is None or not purpose.direct_marketing or len(purpose.channels) == 1:
-            return (atom,)
-        return (atom._replace(purpose=key) for key in self._catalog.direct_marketing())
+        return objection_as_read(self._entries[place].atom, self._catalog)
 
     def _restricts(self, place: int, live: list[int]) -> bool:
         restriction = self._entries[place]

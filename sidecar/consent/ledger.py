@@ -15,9 +15,16 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, MAX_SEEN, Record, Seen
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
-from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, LogLostError, RequestError
+from sidecar.errors import (
+    ConsentLogError,
+    EventConflictError,
+    LogConflictError,
+    LogLostError,
+    RecordChangedError,
+    RequestError,
+)
 from sidecar.model.catalog import Catalog
-from sidecar.model.event import Erasure, Event
+from sidecar.model.event import Erasure, Event, Submission
 from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import ANY, Actor
 
@@ -133,12 +140,25 @@ class Ledger:
         """Writes the log out."""
         self._turn = Lock()  # held until the cache has it: two entries must not be applied in the other order
 
-    def record(self, subject: str, event: Event) -> Recorded:
-        """Record *event*; raises ``RequestError`` naming a field of the request, or ``EventConflictError``."""
+    def record(self, subject: str, event: Event, *, made_for: str | None = None) -> Recorded:
+        """Record *event*; raises ``RequestError`` naming a field of the request, or ``EventConflictError``.
+
+        One that was *made for* the record as it was at a revision (empty: before there was one) is only recorded there;
+        else, and unless it has been recorded before, it raises ``RecordChangedError``.
+        """
         check_subject(subject)
         check_event(event)
         _refuse_erasure(event)
-        return self._record(subject, event)
+        if made_for is None and isinstance(event.act, Submission) and event.act.form:
+            raise RequestError("event.submission.form", "only a form that is saved has one, and lines of an import")
+        return self._record(subject, event, made_for=made_for)
+
+    def recorded(self, subject: str, event: Event) -> Recorded | None:
+        """What recording *event* gave, if it was recorded; ``EventConflictError`` if its id was used otherwise."""
+        check_subject(subject)
+        with self._turn:
+            found = self._committed(lambda writing: self._repeated(writing, self._pseudonyms.of(subject), event))
+            return None if found is None else self._recorded(found)
 
     def erase(self, subject: str, event_id: str, categories: Sequence[str] = ()) -> Recorded:
         """Forget *subject*, or only *categories* of their data; raises as ``record`` does.
@@ -203,11 +223,11 @@ class Ledger:
             check_subject(subject)
         return self._log.history(self._pseudonyms.of(subject), after=after, limit=limit)
 
-    def _record(self, subject: str, event: Event) -> Recorded:
+    def _record(self, subject: str, event: Event, *, made_for: str | None = None) -> Recorded:
         ours: set[int] = set()
 
         def write(writing: _Writing) -> _Written:
-            return _first_time(self._write(writing, subject, event), 0, ours)
+            return _first_time(self._write(writing, subject, event, made_for=made_for), 0, ours)
 
         with self._turn:
             try:
@@ -272,13 +292,16 @@ class Ledger:
         _refuse_erasure(line.event)
         return self._write(writing, line.subject, line.event, importing=True)
 
-    def _write(self, writing: _Writing, subject: str, event: Event, *, importing: bool = False) -> _Written:
+    def _write(
+        self, writing: _Writing, subject: str, event: Event, *, importing: bool = False, made_for: str | None = None
+    ) -> _Written:
         pseudonym = self._pseudonyms.of(subject)
-        head = writing.head(pseudonym)
-        found = self._already(head, event) or self._long_ago(writing, head, event)
-        if head is not None and found is not None:
-            writing.found[pseudonym] = head
+        found = self._repeated(writing, pseudonym, event)
+        if found is not None:
             return found
+        head = writing.head(pseudonym)
+        if made_for not in (None, "" if head is None else self._revision(head.position)):
+            raise RecordChangedError
         record = EMPTY if head is None else head.record
         accepted_at = self._clock()
         if subject == EVERYONE and event.occurred_at is not None:
@@ -298,6 +321,14 @@ class Ledger:
             )
         )
         return _Written(place=place, effective_at=folded.effective_at, duplicate=False)
+
+    def _repeated(self, writing: _Writing, pseudonym: bytes, event: Event) -> _Written | None:
+        """What recording *event* gave the first time; ``None`` if it was not; raises ``EventConflictError``."""
+        head = writing.head(pseudonym)
+        found = self._already(head, event) or self._long_ago(writing, head, event)
+        if head is not None and found is not None:
+            writing.found[pseudonym] = head
+        return found
 
     def _already(self, head: LogEntry | None, event: Event) -> _Written | None:
         """What recording *event* gave the first time; ``None`` if it was not; raises ``EventConflictError``."""

@@ -16,6 +16,7 @@ MAX_SUBJECT_BYTES: Final = 256
 MAX_EVENT_ID_BYTES: Final = 128
 MAX_METHOD_BYTES: Final = 64
 MAX_NOTE_BYTES: Final = 256
+MAX_FORM_BYTES: Final = 64
 MAX_LANGUAGE_BYTES: Final = 35  # the longest tag that RFC 5646, section 4.4.1, asks to have room for
 
 FIRST: Final = parse("0001-01-01T00:00:00Z")
@@ -37,6 +38,8 @@ def check_event(event: Event) -> None:
     check_text("event.note", event.note, least=0, most=MAX_NOTE_BYTES)
     for field, instant in _instants(event):
         check_instant(field, instant)
+    if isinstance(event.act, Submission):
+        check_text("event.submission.form", event.act.form, least=0, most=MAX_FORM_BYTES)
     if isinstance(event.act, Traits) and event.act.jurisdiction is not None:
         check_jurisdiction("event.traits.jurisdiction", event.act.jurisdiction)
 

@@ -33,9 +33,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Choices made together; never empty."""
+    """Choices made together; never empty.
+
+    *form* is the digest of the form that they were handed in with, if there was one: the same form under the same id is
+    the same event, whatever it would change by then.
+    """
 
     choices: tuple[Choice, ...]
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

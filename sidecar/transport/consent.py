@@ -8,12 +8,13 @@ import grpc
 from sidecar.api.v1 import consent_pb2 as pb
 from sidecar.api.v1 import consent_pb2_grpc as pb_grpc
 from sidecar.consent.ledger import ImportLine
+from sidecar.consent.limits import MAX_LANGUAGE_BYTES
 from sidecar.errors import NotBuiltError, RequestError
 from sidecar.model.event import Event
 from sidecar.transport.convert.events import EventReader
 from sidecar.transport.convert.instants import to_timestamp
-from sidecar.transport.convert.records import from_page_token, page_size, to_page, to_record
-from sidecar.transport.convert.text import check_count
+from sidecar.transport.convert.records import from_page_token, in_words, page_size, to_page, to_record
+from sidecar.transport.convert.text import check_count, check_text
 from sidecar.transport.shared import Shared
 
 IMPORT_LINES: Final = 256
@@ -61,7 +62,10 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
         """Show a record."""
         with self._edge.call(context, "GetRecord"):
             self._admit(context)
-            return to_record(*self._ledger.record_of(self._reader.subject(request.subject)))
+            language = check_text(request.language, "language", least=0, most=MAX_LANGUAGE_BYTES)
+            revision, record = self._ledger.record_of(self._reader.subject(request.subject))
+            catalog = self._shared.world.policies.snapshot.catalog
+            return in_words(to_record(revision, record), record, catalog, language)
 
     def ListHistory(self, request: pb.ListHistoryRequest, context: grpc.ServicerContext) -> pb.ListHistoryResponse:  # noqa: N802
         """List a page of events, oldest first."""

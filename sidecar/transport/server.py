@@ -9,9 +9,10 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from sidecar.api.v1 import authorization_pb2, consent_pb2, feed_pb2, holds_pb2, log_pb2, status_pb2
+from sidecar.api.v1 import authorization_pb2, choices_pb2, consent_pb2, feed_pb2, holds_pb2, log_pb2, status_pb2
 from sidecar.config import Config, Listener
 from sidecar.transport.authorization import AuthorizationServicer, Desk
+from sidecar.transport.choices import ChoiceServicer
 from sidecar.transport.consent import ConsentServicer
 from sidecar.transport.consentlog import LogServicer
 from sidecar.transport.feed import FeedServicer
@@ -25,6 +26,7 @@ from sidecar.transport.reflection import Reflection
 from sidecar.transport.shared import Shared
 
 _AUTHORIZATION: Final[ServiceDescriptor] = authorization_pb2.DESCRIPTOR.services_by_name["AuthorizationService"]
+_CHOICES: Final[ServiceDescriptor] = choices_pb2.DESCRIPTOR.services_by_name["ChoiceService"]
 _CONSENT: Final[ServiceDescriptor] = consent_pb2.DESCRIPTOR.services_by_name["ConsentService"]
 _FEED: Final[ServiceDescriptor] = feed_pb2.DESCRIPTOR.services_by_name["FeedService"]
 _LOG: Final[ServiceDescriptor] = log_pb2.DESCRIPTOR.services_by_name["LogService"]
@@ -44,12 +46,13 @@ class GrpcServer:
         self.desk = Desk(shared)
         self._shared = shared
         self._config = config
+        self._choices = ChoiceServicer(shared)
         self._consent = ConsentServicer(shared)
         self._feed = feed
         self._holds = HoldServicer(shared)
         self._log = LogServicer(shared)
         self._status = StatusServicer(shared, backend=backend)
-        services = (_AUTHORIZATION, _CONSENT, _FEED, _HOLDS, _LOG, _STATUS, _HEALTH, _REFLECTION)
+        services = (_AUTHORIZATION, _CHOICES, _CONSENT, _FEED, _HOLDS, _LOG, _STATUS, _HEALTH, _REFLECTION)
         names = tuple(service.full_name for service in services)
         self._reflection = Reflection(names, edge=shared.edge, streams=shared.streams)
         self._executor = ThreadPoolExecutor(config.server.threads, thread_name_prefix="grpc")
@@ -104,6 +107,7 @@ class GrpcServer:
             maximum_concurrent_rpcs=limits.calls_in_flight,
         )
         add_service(server, _AUTHORIZATION, AuthorizationServicer(self.desk, identity), edge)
+        add_service(server, _CHOICES, self._choices, edge)
         add_service(server, _CONSENT, self._consent, edge)
         add_service(server, _FEED, self._feed, edge)
         add_service(server, _LOG, self._log, edge)

@@ -1,6 +1,7 @@
 """Protocol and model say the same: no field and no value of an enumeration is lost on the way."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -8,14 +9,20 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.message import Message
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.api.v1 import consent_pb2, model_pb2, status_pb2
+from sidecar.api.v1 import choices_pb2, consent_pb2, model_pb2, status_pb2
 from sidecar.config import Limits, Listener
+from sidecar.consent.choices.desk import Choices, Saved
+from sidecar.consent.choices.form import NotTaken
+from sidecar.consent.choices.shown import BoxState
+from sidecar.consent.choices.weighing import Control
+from sidecar.consent.ledger import Recorded
 from sidecar.consent.log import LogEntry
 from sidecar.consent.record import Entry, Kind, Record, Trait
 from sidecar.engine.explain import CONSENT, DECLARATION, OPERATION, POLICY, REQUEST, Deciding, Explanation, Remedy
 from sidecar.model.decision import Answer, ConsentToAsk, FieldResult, Others
 from sidecar.model.event import Act, Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
 from sidecar.model.facts import Facts
+from sidecar.model.instant import LAST
 from sidecar.model.scope import Atom, Scope
 from sidecar.model.vocabulary import (
     Action,
@@ -30,9 +37,11 @@ from sidecar.model.vocabulary import (
     Reason,
 )
 from sidecar.transport.convert.answers import to_check_response, to_explanation
+from sidecar.transport.convert.choices import to_choices, to_saved
 from sidecar.transport.convert.events import EventReader
 from sidecar.transport.convert.questions import QuestionReader
-from sidecar.transport.convert.records import to_history_entry, to_record
+from sidecar.transport.convert.records import in_words, to_history_entry, to_record
+from tests.unit.consent.choices.town import TOWN, boxes
 
 NOTICE = NoticeRef(key="home", version=2)
 SCOPE = Scope(purposes=("p",), categories=("c",), channels=("email",), recipients=("r",))
@@ -111,7 +120,7 @@ def history() -> list[consent_pb2.HistoryEntry]:
     """A history in which every kind of event has everything it can have."""
     choice = Choice(kind=ChoiceKind.GIVEN, scope=SCOPE, explicit=True, expires_at=9, notice=NOTICE)
     acts: tuple[Act, ...] = (
-        Submission(choices=(choice,)),
+        Submission(choices=(choice,), form="abc"),
         Restriction(scope=SCOPE),
         Lifting(scope=SCOPE),
         Traits(digital_consent_at=1, of_age_at=2, jurisdiction="DE"),
@@ -139,15 +148,32 @@ def history() -> list[consent_pb2.HistoryEntry]:
 def record() -> consent_pb2.GetRecordResponse:
     """A record in which nothing is left out."""
     traits: dict[str, int | str] = {"digital_consent_at": 1, "of_age_at": 2, "jurisdiction": "DE"}
-    return to_record(
-        "0123456789abcdef.7",
-        Record(
-            entries=(ENTRY,),
-            traits=tuple((name, Trait(at=1, value=value)) for name, value in traits.items()),
-            horizon=1,
-            erased_categories=(("c", 2),),
-        ),
+    whole = Record(
+        entries=(ENTRY,),
+        traits=tuple((name, Trait(at=1, value=value)) for name, value in traits.items()),
+        horizon=1,
+        erased_categories=(("c", 2),),
     )
+    return in_words(to_record("0123456789abcdef.7", whole), whole, TOWN, "de")
+
+
+def choices() -> choices_pb2.SaveChoicesResponse:
+    """What became of a form, with a list in which everything is to be found."""
+    catalog = replace(
+        TOWN,
+        purposes={key: replace(one, titles={"de": "Zweck"}) for key, one in TOWN.purposes.items()},
+        notices={key: replace(one, titles={"de": "Text"}) for key, one in TOWN.notices.items()},
+    )
+    atom = Atom("news.email", "user", "email", "first_party")
+    agreed = replace(ENTRY, atom=atom, expires_at=LAST, notice=NoticeRef(key="news", version=2))
+    partly = replace(agreed, atom=atom._replace(purpose="service.improve", channel="*", category="user.sensor.voice"))
+    record = Record(entries=(agreed, replace(partly, kind=Kind.OBJECTED)))
+    listed = Choices(boxes=boxes(record, catalog=catalog), revision="0123456789abcdef.7")
+    saved = Saved(
+        recorded=Recorded(revision="0123456789abcdef.7", effective_at=1, duplicate=True),
+        not_taken=(NotTaken(key="k", why="because"),),
+    )
+    return to_saved(saved, to_choices(listed, catalog, "de"))
 
 
 def filled(messages: Iterable[Message]) -> set[str]:
@@ -182,12 +208,13 @@ def test_every_field_that_we_send_is_filled() -> None:
         "Event.link",
         "Link.other_subject",
     }
-    sent = filled([answer(), *explanations(), *history(), record()])
+    sent = filled([answer(), *explanations(), *history(), record(), choices()])
     messages: tuple[Any, ...] = (
         pb.CheckResponse.DESCRIPTOR,
         pb.FieldExplanation.DESCRIPTOR,
         consent_pb2.HistoryEntry.DESCRIPTOR,
         consent_pb2.GetRecordResponse.DESCRIPTOR,
+        choices_pb2.SaveChoicesResponse.DESCRIPTOR,
     )
 
     assert {f"sidecar.api.v1.{name}" for name in later} == {
@@ -229,6 +256,8 @@ def test_every_field_of_a_question_counts(field: str) -> None:
         (model_pb2.DESCRIPTOR.enum_types_by_name["Reason"], "REASON_", Reason),
         (consent_pb2.DESCRIPTOR.enum_types_by_name["Actor"], "ACTOR_", Actor),
         (consent_pb2.DESCRIPTOR.enum_types_by_name["ChoiceKind"], "CHOICE_KIND_", ChoiceKind),
+        (choices_pb2.DESCRIPTOR.enum_types_by_name["BoxControl"], "BOX_CONTROL_", Control),
+        (choices_pb2.DESCRIPTOR.enum_types_by_name["BoxState"], "BOX_STATE_", BoxState),
     ],
 )
 def test_enumerations_have_the_same_values_in_the_same_order(proto: EnumDescriptor, prefix: str, model: Any) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import (
     authorization_pb2_grpc,
+    choices_pb2_grpc,
     consent_pb2,
     consent_pb2_grpc,
     feed_pb2_grpc,
@@ -52,6 +53,11 @@ class Caller:
     def authorization(self) -> Any:
         """AuthorizationService."""
         return authorization_pb2_grpc.AuthorizationServiceStub(self.channel)
+
+    @property
+    def choices(self) -> Any:
+        """ChoiceService."""
+        return choices_pb2_grpc.ChoiceServiceStub(self.channel)
 
     @property
     def consent(self) -> Any:

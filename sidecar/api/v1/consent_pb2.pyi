@@ -64,10 +64,12 @@ class Choice(_message.Message):
     def __init__(self, kind: _Optional[_Union[ChoiceKind, str]] = ..., scope: _Optional[_Union[Scope, _Mapping]] = ..., explicit: _Optional[bool] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., notice: _Optional[_Union[_model_pb2.NoticeRef, _Mapping]] = ...) -> None: ...
 
 class Submission(_message.Message):
-    __slots__ = ("choices",)
+    __slots__ = ("choices", "form")
     CHOICES_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
     choices: _containers.RepeatedCompositeFieldContainer[Choice]
-    def __init__(self, choices: _Optional[_Iterable[_Union[Choice, _Mapping]]] = ...) -> None: ...
+    form: str
+    def __init__(self, choices: _Optional[_Iterable[_Union[Choice, _Mapping]]] = ..., form: _Optional[str] = ...) -> None: ...
 
 class Restriction(_message.Message):
     __slots__ = ("scope",)
@@ -182,24 +184,30 @@ class ImportRejection(_message.Message):
     def __init__(self, line: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
 
 class GetRecordRequest(_message.Message):
-    __slots__ = ("subject",)
+    __slots__ = ("subject", "language")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     subject: str
-    def __init__(self, subject: _Optional[str] = ...) -> None: ...
+    language: str
+    def __init__(self, subject: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
 
 class GetRecordResponse(_message.Message):
-    __slots__ = ("revision", "choices", "traits", "erased_at", "erased_categories")
+    __slots__ = ("revision", "choices", "traits", "erased_at", "erased_categories", "summary", "language")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CHOICES_FIELD_NUMBER: _ClassVar[int]
     TRAITS_FIELD_NUMBER: _ClassVar[int]
     ERASED_AT_FIELD_NUMBER: _ClassVar[int]
     ERASED_CATEGORIES_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     revision: str
     choices: _containers.RepeatedCompositeFieldContainer[RecordedChoice]
     traits: Traits
     erased_at: _timestamp_pb2.Timestamp
     erased_categories: _containers.RepeatedCompositeFieldContainer[ErasedCategory]
-    def __init__(self, revision: _Optional[str] = ..., choices: _Optional[_Iterable[_Union[RecordedChoice, _Mapping]]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_categories: _Optional[_Iterable[_Union[ErasedCategory, _Mapping]]] = ...) -> None: ...
+    summary: _containers.RepeatedScalarFieldContainer[str]
+    language: str
+    def __init__(self, revision: _Optional[str] = ..., choices: _Optional[_Iterable[_Union[RecordedChoice, _Mapping]]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_categories: _Optional[_Iterable[_Union[ErasedCategory, _Mapping]]] = ..., summary: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ...) -> None: ...
 
 class RecordedChoice(_message.Message):
     __slots__ = ("kind", "purpose", "category", "channel", "recipient", "effective_at", "expires_at", "explicit", "actor", "notice", "event_id", "method")

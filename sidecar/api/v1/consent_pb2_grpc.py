@@ -27,8 +27,6 @@ if _version_not_supported:
 
 class ConsentServiceStub:
     """Keeps what people decided. Every method needs the operator's bearer token.
-
-    Method names kept for later: ListChoices, SaveChoices.
     """
 
     def __init__(self, channel):
@@ -66,8 +64,6 @@ class ConsentServiceStub:
 
 class ConsentServiceServicer:
     """Keeps what people decided. Every method needs the operator's bearer token.
-
-    Method names kept for later: ListChoices, SaveChoices.
     """
 
     def RecordEvent(self, request, context):
@@ -145,8 +141,6 @@ def add_ConsentServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ConsentService:
     """Keeps what people decided. Every method needs the operator's bearer token.
-
-    Method names kept for later: ListChoices, SaveChoices.
     """
 
     @staticmethod

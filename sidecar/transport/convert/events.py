@@ -18,7 +18,7 @@ from sidecar.transport.convert.text import check_count, check_text
 MAX_CHOICES: Final = 64
 """Choices in a submission."""
 
-_ACTORS: Final[dict[int, Actor]] = {
+ACTORS: Final[dict[int, Actor]] = {
     pb.ACTOR_UNSPECIFIED: Actor.SUBJECT,
     **{pb.Actor.Value(f"ACTOR_{actor.name}"): actor for actor in Actor},
 }
@@ -53,7 +53,7 @@ class EventReader:
 
         Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for a link.
         """
-        actor = _ACTORS.get(message.actor)
+        actor = ACTORS.get(message.actor)
         if actor is None:
             raise RequestError("event.actor", f"unknown value {message.actor}")
         return Event(
@@ -73,7 +73,8 @@ class EventReader:
                 path = "event.submission.choices"
                 check_count(len(choices), path, least=1, most=MAX_CHOICES)
                 return Submission(
-                    choices=tuple(self._choice(choice, f"{path}[{index}]") for index, choice in enumerate(choices))
+                    choices=tuple(self._choice(choice, f"{path}[{index}]") for index, choice in enumerate(choices)),
+                    form=message.submission.form,
                 )
             case "restriction":
                 return Restriction(scope=self.scope(message.restriction.scope, "event.restriction.scope"))
@@ -142,8 +143,9 @@ def to_event(event: Event) -> pb.Event:
         note=event.note,
     )
     match event.act:
-        case Submission(choices=choices):
+        case Submission(choices=choices, form=form):
             message.submission.choices.extend(map(_to_choice, choices))
+            message.submission.form = form
         case Restriction(scope=scope):
             message.restriction.scope.CopyFrom(_to_scope(scope))
         case Lifting(scope=scope):

@@ -9,7 +9,9 @@ from sidecar.api.v1 import consent_pb2 as pb
 from sidecar.consent.log import LogEntry
 from sidecar.consent.record import Entry, Record
 from sidecar.consent.revision import Revision
+from sidecar.consent.words.sentences import sentences, words_for
 from sidecar.errors import RequestError
+from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure
 from sidecar.transport.convert.events import to_actor, to_event, to_notice_ref
 from sidecar.transport.convert.instants import to_optional_timestamp, to_timestamp
@@ -39,6 +41,14 @@ def to_record(revision: str, record: Record) -> pb.GetRecordResponse:
             getattr(message.traits, name).CopyFrom(to_timestamp(value))
         else:
             setattr(message.traits, name, value)
+    return message
+
+
+def in_words(message: pb.GetRecordResponse, record: Record, catalog: Catalog, language: str) -> pb.GetRecordResponse:
+    """*message*, which is *record*, with what it says in sentences: names of *catalog*, for who reads *language*."""
+    words = words_for(language)
+    message.summary.extend(sentences(record, catalog, words))
+    message.language = words.tag
     return message
 
 

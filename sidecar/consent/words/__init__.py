@@ -1,0 +1,1 @@
+"""What records say, in sentences for the people whom they are about."""
