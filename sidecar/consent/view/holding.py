@@ -1,9 +1,12 @@
-"""The slots of some subjects: a bounded number of them, those kept that were asked for lately."""
+"""Standings of some subjects: a bounded number of them, those kept that were asked for lately.
+
+Subjects whose records are equal up to relative order share a profile, as in ``slots``; each has a whole standing, which
+costs some more bytes than a slot and less time.
+"""
 
 from typing import Final
 
-from sidecar.consent.profile import Standing
-from sidecar.consent.view.slots import Slots
+from sidecar.consent.profile import Profile, Standing
 
 ERAS: Final = 8
 """So many eras make a lifetime, so that not everybody's ends at once."""
@@ -12,22 +15,33 @@ _ALWAYS: Final = 2**63
 """The era of those who never go."""
 
 _SHARDS: Final = 256
-"""As in ``Slots``: growing one large dictionary would hold the interpreter for too long."""
+"""Growing one large dictionary would hold the interpreter for too long."""
 
 _CHANCES: Final = 8
 """How many subjects that were asked for may be passed over to find one that was not."""
 
 
 class _Held:
-    """What is known of a held subject besides the standing; all but *asked* is set once."""
+    """What is known of a held subject; all but *asked* is set once."""
 
-    __slots__ = ("asked", "era", "place", "position")
+    __slots__ = ("asked", "era", "place", "position", "standing")
 
-    def __init__(self, position: int, era: int, place: int) -> None:
+    def __init__(self, standing: Standing, position: int, era: int, place: int) -> None:
+        self.standing: Final = standing
         self.position: Final = position
         self.era: Final = era
         self.place: Final = place
         self.asked = False
+
+
+class _Shared:
+    """A standing of subjects without instants of their own, and how many subjects have its profile."""
+
+    __slots__ = ("standing", "users")
+
+    def __init__(self, profile: Profile) -> None:
+        self.standing: Final = Standing(profile, None, ())
+        self.users = 0
 
 
 class Holding:
@@ -45,7 +59,7 @@ class Holding:
     def __init__(self, capacity: int, pinned: frozenset[bytes] = frozenset()) -> None:
         self._capacity = capacity + len(pinned)
         self._pinned = pinned
-        self._slots = Slots()
+        self._profiles: dict[Profile, _Shared] = {}
         self._shards: tuple[dict[bytes, _Held], ...] = tuple({} for _ in range(_SHARDS))
         self._ring: list[bytes | None] = []  # who holds each place
         self._free: list[int] = []
@@ -61,7 +75,7 @@ class Holding:
     @property
     def profiles(self) -> int:
         """How many different profiles they have."""
-        return self._slots.profiles
+        return len(self._profiles)
 
     def get(self, pseudonym: bytes) -> Standing | None:
         """The subject's standing, and count it as asked for; ``None`` if it is not held."""
@@ -69,7 +83,7 @@ class Holding:
         if held is None or held.era < self._oldest:
             return None
         held.asked = True
-        return self._slots.get(pseudonym)
+        return held.standing
 
     def position(self, pseudonym: bytes) -> int | None:
         """The position of the entry that the subject's standing reflects, 0 for none; ``None`` if it is not held."""
@@ -81,16 +95,18 @@ class Holding:
         shard = self._shards[pseudonym[0]]
         before = shard.get(pseudonym)
         era = _ALWAYS if pseudonym in self._pinned else self._era
-        held = _Held(position, era, self._take_place(pseudonym) if before is None else before.place)
+        place = self._take_place(pseudonym) if before is None else before.place
+        held = _Held(self._share(standing), position, era, place)
         held.asked = before is not None and before.asked
-        self._slots.put(pseudonym, standing)  # first: whoever sees the new era must not find an old standing
         shard[pseudonym] = held
+        if before is not None:
+            self._leave(before)
 
     def drop(self, pseudonym: bytes) -> None:
         """Hold the subject no longer, if it is held."""
         held = self._shards[pseudonym[0]].pop(pseudonym, None)
         if held is not None:
-            self._slots.drop(pseudonym)
+            self._leave(held)
             self._ring[held.place] = None
             self._free.append(held.place)
 
@@ -113,6 +129,21 @@ class Holding:
             pseudonym = self._ring[self._swept]
             if pseudonym is not None and self.position(pseudonym) is None:
                 self.drop(pseudonym)
+
+    def _share(self, standing: Standing) -> Standing:
+        """The same *standing*, with the profile that others have already."""
+        shared = self._profiles.get(standing.profile)
+        if shared is None:
+            shared = self._profiles[standing.profile] = _Shared(standing.profile)
+        shared.users += 1
+        return shared.standing if standing == shared.standing else standing._replace(profile=shared.standing.profile)
+
+    def _leave(self, held: _Held) -> None:
+        profile = held.standing.profile
+        shared = self._profiles[profile]
+        shared.users -= 1
+        if shared.users == 0:
+            del self._profiles[profile]
 
     def _take_place(self, pseudonym: bytes) -> int:
         if not self._free and len(self._ring) < self._capacity:

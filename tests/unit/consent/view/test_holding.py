@@ -3,7 +3,7 @@
 from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing
 from sidecar.consent.view.holding import ERAS, Holding
 
-ADULT = Standing(Profile(jurisdiction="nl"), None, ())
+DUTCH = Standing(Profile(jurisdiction="nl"), None, ())
 
 
 def pseudonym(number: int) -> bytes:
@@ -26,14 +26,29 @@ def held(holding: Holding, numbers: range) -> list[int]:
 def test_who_was_put_is_held_until_dropped() -> None:
     """With the standing and the position; dropping somebody else, or twice, does nothing."""
     holding = filled(Holding(4), 1)
-    holding.put(pseudonym(2), ADULT, 7)
+    holding.put(pseudonym(2), DUTCH, 7)
     for number in (1, 1, 3):
         holding.drop(pseudonym(number))
 
-    assert ADULT == holding.get(pseudonym(2))
+    assert DUTCH == holding.get(pseudonym(2))
     assert (7, None, None) == tuple(holding.position(pseudonym(number)) for number in (2, 1, 3))
     assert holding.get(pseudonym(1)) is None
     assert (1, 1) == (len(holding), holding.profiles)
+
+
+def test_whoever_said_the_same_shares_a_profile() -> None:
+    """Whatever instants each has; one that nobody has any more is forgotten."""
+    holding = Holding(4)
+    for number, times in ((1, ()), (2, ()), (3, (7,)), (3, (8,))):
+        holding.put(pseudonym(number), Standing(Profile(jurisdiction="nl"), 9 if times else None, times), number)
+    standings = [holding.get(pseudonym(number)) for number in (1, 2, 3)]
+    profiles = {id(standing.profile) for standing in standings if standing is not None}
+    before = holding.profiles
+    for number in (1, 2, 3):
+        holding.drop(pseudonym(number))
+
+    assert [DUTCH, DUTCH, DUTCH._replace(changes_at=9, times=(8,))] == standings
+    assert (1, 1, 0) == (len(profiles), before, holding.profiles)
 
 
 def test_there_are_never_more_than_the_capacity() -> None:
