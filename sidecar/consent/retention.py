@@ -48,6 +48,9 @@ class Retention:
         return forgotten
 
     def _acknowledged(self) -> float:
-        """The position up to which all consumers have applied everything; one that never came has nothing."""
+        """The position up to which all consumers have applied everything; one that never came has nothing.
+
+        Also those that only other sidecars of this log are configured to know: they have acknowledged something.
+        """
         positions = {mark.name: mark.position for mark in self._log.marks(Follower.CONSUMER)}
-        return min((positions.get(name, 0) for name in self._consumers), default=float("inf"))
+        return min((positions.get(name, 0) for name in {*positions, *self._consumers}), default=float("inf"))

@@ -14,8 +14,7 @@ from sidecar.consent.limits import EVERYONE
 from sidecar.consent.log import ConsentLog, LogEntry
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.view.cache import ConsentCache
-from sidecar.errors import ConsentLogError
-from sidecar.model.instant import Instant
+from sidecar.model.instant import DAY, Instant
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.lifecycle import Lifecycle
 from sidecar.transport.watches import Watches
@@ -48,8 +47,9 @@ class Downstream:
         """Everything that *log* and *cache* need for the consumers that *config* knows."""
         known, limits = config.consumers.known, config.limits
         names = tuple(consumer.name for consumer in known)
+        days = config.consent.tombstone_days
         return cls(
-            changes=Changes(log, cache),
+            changes=Changes(log, cache, keeps=None if days is None else round(days * DAY)),
             consumers=Consumers(log, clock=clock),
             propagation=Propagation(log, cache, names),
             lags=Lags(log, cache, names),
@@ -95,7 +95,7 @@ class Lookout:
         try:
             self._downstream.lags.look()
             self._trouble = ""
-        except ConsentLogError as error:
+        except Exception as error:  # noqa: BLE001 - the thread must go on: others hang until it cuts them
             if str(error) != self._trouble:  # reported once, not every second
                 self._errors.report("consent", error)
             self._trouble = str(error)

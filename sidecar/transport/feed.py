@@ -103,11 +103,11 @@ class FeedServicer(pb_grpc.FeedServiceServicer):
             if reader != OPERATOR:
                 self._downstream.consumers.begin_anew(reader)
             return _Beginning(log_id, 0, from_start=True)
+        kept = None if reader == OPERATOR else self._downstream.consumers.acknowledged(reader) or 0
+        revision = Revision(log_id, kept or 0)
         if request.after_revision:
             revision = Revision.parse(request.after_revision, field="after_revision")
-            return _Beginning(log_id, self._downstream.changes.behind(revision), from_start=revision.position == 0)
-        kept = None if reader == OPERATOR else self._downstream.consumers.acknowledged(reader)
-        after = self._downstream.changes.behind(Revision(log_id, kept or 0))
+        after = self._downstream.changes.behind(revision, remembered_from=kept, now=self._shared.world.clock())
         return _Beginning(log_id, after, from_start=after == 0)
 
     def _told(self, beginning: _Beginning, reader: str, watch: Watch) -> Iterator[pb.WatchRecordsResponse]:

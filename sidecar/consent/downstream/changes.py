@@ -6,10 +6,14 @@ from sidecar.consent.log import ConsentLog, LogEntry
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
 from sidecar.errors import LogLostError, StartOverError
+from sidecar.model.instant import SECOND, Instant
 
 PAGE: Final = 128
 """Entries that are read at once."""
 
+
+_SKEW: Final = 3_600 * SECOND
+"""By which clocks of sidecars surely differ less."""
 
 _REPLACED: Final = "another log took the place of the one that was followed"
 
@@ -28,25 +32,33 @@ class Changes:
     Nothing is told before a question of this process would see it. What an erasure removed is not told any more.
     """
 
-    def __init__(self, log: ConsentLog, cache: ConsentCache) -> None:
+    def __init__(self, log: ConsentLog, cache: ConsentCache, *, keeps: Instant | None = None) -> None:
         self._log = log
         self._cache = cache
+        self._keeps = keeps  # how long erasures are remembered once consumers have acknowledged them; None: for ever
 
     @property
     def log_id(self) -> str:
         """The log that is read."""
         return self._cache.log_id
 
-    def behind(self, revision: Revision) -> int:
-        """The position that *revision* stands for in this log.
+    def behind(self, revision: Revision, *, remembered_from: int | None, now: Instant) -> int:
+        """The position to go on behind for who asks for *revision* at *now*.
 
-        Raises ``StartOverError`` if it stands for none, ``ConsentLogError`` if the log cannot be read.
+        Behind *remembered_from* no erasure is forgotten, because whoever asks has not acknowledged it yet; ``None``:
+        any may be. Raises ``StartOverError`` if something may be missing from there on, ``ConsentLogError`` if the log
+        cannot be read.
         """
+        position = revision.position
         if revision.log_id != self.log_id:
             raise StartOverError("that revision is of another log than the one that there is now")
-        if not self.reaches(revision.position):
+        if not self.reaches(position):
             raise StartOverError("that revision lies behind the end of the log: a part of the log was lost")
-        return revision.position
+        if self._keeps is None or position == 0 or (remembered_from is not None and position >= remembered_from):
+            return position
+        if not self._is_younger(position, now - self._keeps + _SKEW):
+            raise StartOverError("that revision is so old that erasures behind it may have been forgotten")
+        return position
 
     def reaches(self, position: int) -> bool:
         """Whether the log has come to *position*, though this view may not; raises ``ConsentLogError``."""
@@ -72,6 +84,11 @@ class Changes:
         if len(entries) == PAGE:
             return Taken(entries, entries[-1].position, more=True)
         return Taken(entries, applied, more=False)
+
+    def _is_younger(self, position: int, than: Instant) -> bool:
+        """Whether what came behind *position* was accepted after *than*, as far as the entry there can tell."""
+        found = self._log.entries(after=position - 1, limit=1)
+        return bool(found) and found[0].position == position and found[0].accepted_at > than
 
     def wait(self, *, beyond: int, seconds: float) -> None:
         """Wait until there is more than what is up to *beyond*, at most *seconds*."""

@@ -109,6 +109,19 @@ def test_a_consumer_that_does_not_know_of_an_erasure_yet_keeps_it(tmp_path: Path
         assert [0, 0, 1] == swept
 
 
+def test_a_consumer_that_only_others_know_keeps_it_too(tmp_path: Path) -> None:
+    """Sidecars of one log need not be configured alike: the marks tell of whoever follows it."""
+    with desk(tmp_path) as at_work:
+        at_work.ledger.erase("ada", "b")
+        at_work.ledger.record("bob", no("a"))
+        swept = []
+        for position in (0, 1):
+            at_work.log.mark(Mark(kind=Follower.CONSUMER, name="of-another", position=position, at=NOW))
+            swept.append(sweep(at_work))
+
+        assert [0, 1] == swept
+
+
 def test_a_sweep_can_be_cut_short(tmp_path: Path) -> None:
     """And goes on the next time."""
     with desk(tmp_path) as at_work:

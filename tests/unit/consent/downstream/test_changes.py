@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -10,6 +11,7 @@ from sidecar.consent.ledger import ImportLine
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.replica import Replica
 from sidecar.errors import LogLostError, StartOverError
+from sidecar.model.instant import DAY
 from tests.unit.consent.desk import NOW, Desk, desk, no, yes
 
 OTHER = "f" * 16
@@ -108,9 +110,10 @@ def test_a_revision_of_this_log_is_a_place_to_go_on_from(at_desk: Desk, changes:
     at_desk.ledger.record("p1", yes("a"))
     behind = Changes(at_desk.log, Replica(at_desk.log, at_desk.pseudonyms))
 
-    assert 0 == changes.behind(Revision(changes.log_id, 0))
-    assert 1 == changes.behind(Revision(changes.log_id, 1))
-    assert 1 == behind.behind(Revision(changes.log_id, 1))
+    assert [0, 1, 1] == [
+        each.behind(Revision(changes.log_id, position), remembered_from=None, now=NOW)
+        for each, position in ((changes, 0), (changes, 1), (behind, 1))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -123,9 +126,37 @@ def test_a_revision_that_is_no_place_means_to_start_over(
     at_desk.ledger.record("p1", yes("a"))
     asked = replace(revision, log_id=revision.log_id or changes.log_id)
     with pytest.raises(StartOverError, match=why) as caught:
-        changes.behind(asked)
+        changes.behind(asked, remembered_from=None, now=NOW)
 
     assert "from_start" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("position", "remembered_from", "days", "missed"),
+    [
+        pytest.param(2, None, 39, False, id="young-enough"),
+        pytest.param(2, None, 41, True, id="too-old"),
+        pytest.param(3, None, 0, True, id="nothing-there-that-has-an-age"),
+        pytest.param(1, None, 0, True, id="erased-so-without-an-age"),
+        pytest.param(0, None, 41, False, id="the-start"),
+        pytest.param(2, 2, 41, False, id="acknowledged"),
+        pytest.param(2, 1, 41, False, id="behind-what-is-acknowledged"),
+        pytest.param(2, 3, 41, True, id="before-what-is-acknowledged"),
+        pytest.param(2, 0, 41, False, id="never-acknowledged"),
+    ],
+)
+def test_who_goes_back_beyond_what_is_remembered_starts_over(
+    at_desk: Desk, position: int, remembered_from: int | None, days: int, *, missed: bool
+) -> None:
+    """An erasure that everybody has acknowledged may be forgotten after a time; nobody must miss it."""
+    at_desk.ledger.record("p1", yes("a"))
+    at_desk.ledger.record("p2", yes("b"))
+    at_desk.ledger.record("p1", no("c"))
+    at_desk.ledger.erase("p1", "gone")
+    changes = Changes(at_desk.log, at_desk.cache, keeps=40 * DAY)
+    revision = Revision(changes.log_id, position)
+    with pytest.raises(StartOverError, match="forgotten") if missed else nullcontext():
+        assert position == changes.behind(revision, remembered_from=remembered_from, now=NOW + days * DAY)
 
 
 def test_another_log_in_its_place_ends_it(changes: Changes) -> None:
