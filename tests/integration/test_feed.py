@@ -113,6 +113,9 @@ def test_a_stream_begins_at_the_start_and_tells_every_change_with_its_record(fee
     assert told[0].change.pseudonym == told[2].change.pseudonym != told[1].change.pseudonym
     assert {"submission"} == {response.change.kind for response in told}
     assert [False] * 3 == [response.change.everyone for response in told]
+    assert record.summary
+    record.ClearField("summary")
+    record.ClearField("language")
     assert record == told[2].change.record
     assert list(history.entries) == [told[0].change.entry, told[2].change.entry]
 
