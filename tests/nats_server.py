@@ -86,6 +86,7 @@ class NatsServer:
         """Have it do nothing any more, while its connections stay."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)  # it goes on for a moment
 
     def thaw(self) -> None:
         """Have it go on."""

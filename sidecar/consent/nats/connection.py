@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from itertools import count, cycle
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from sidecar.config.nats import Nats
@@ -77,7 +77,7 @@ class Connection:
             raise
         return connection
 
-    def run(self, work: Awaitable[_Result], *, seconds: float) -> _Result:
+    def run(self, work: Coroutine[Any, Any, _Result], *, seconds: float) -> _Result:
         """The result of *work*, done on the thread of the connection; ``ConsentLogError`` if it takes longer."""
 
         async def bounded() -> _Result:
@@ -91,8 +91,7 @@ class Connection:
             raise ConsentLogError(f"{self.name}: {self._no_answer(seconds)}") from error
         except RuntimeError as error:  # the loop is closed
             coroutine.close()
-            if isinstance(work, Coroutine):
-                work.close()
+            work.close()
             raise ConsentLogError(f"{self.name}: it was closed") from error
 
     def ask(self, subject: str, payload: bytes = b"", headers: Mapping[str, str] | None = None) -> Future[Reply]:
@@ -107,10 +106,15 @@ class Connection:
         asked.answer.set_exception(ConsentLogError(f"{self.name}: it was closed"))
         return asked.answer
 
-    def wait(self, answer: Future[_Result], *, grace: float = _GRACE_SECONDS) -> _Result:
-        """What was answered; raises ``ConsentLogError``, also if it takes *grace* longer than the time limit."""
+    def wait_until(self, there: Event) -> None:
+        """Wait for *there*; raises ``ConsentLogError`` at the time limit."""
+        if not there.wait(self._settings.timeout_seconds):
+            raise ConsentLogError(f"{self.name}: {self._no_answer(self._settings.timeout_seconds)}")
+
+    def wait(self, answer: Future[_Result]) -> _Result:
+        """What was answered; raises ``ConsentLogError``, also if it takes much longer than the time limit."""
         try:
-            return answer.result(self._settings.timeout_seconds + grace)
+            return answer.result(self._settings.timeout_seconds + _GRACE_SECONDS)
         except TimeoutError as error:
             raise ConsentLogError(f"{self.name}: {self._no_answer(self._settings.timeout_seconds)}") from error
 
@@ -172,10 +176,8 @@ class Connection:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
-            tasks = asyncio.all_tasks(self._loop)
-            for task in tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            left = [task for task in asyncio.all_tasks(self._loop) if task.cancel()]
+            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         finally:
             self._loop.close()
 

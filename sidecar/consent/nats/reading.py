@@ -1,8 +1,8 @@
 """Reading a log: one subject at the leader of its stream, many entries by way of a consumer."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 from itertools import islice
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from sidecar.consent.log import LogEntry
@@ -98,7 +98,7 @@ class _Fetch:
         self._consumer = consumer
         self._wanted = wanted
         self._came: list[Msg] = []
-        self._done: Future[None] = Future()
+        self._done = Event()
 
     def messages(self) -> list["Msg"]:
         """At most as many as wanted; fewer if some were removed meanwhile."""
@@ -106,19 +106,15 @@ class _Fetch:
         end = self._connection.subscribe(inbox, self._on_message)
         try:
             self._stream.fetch(self._consumer, self._wanted, inbox)
-            self._connection.wait(self._done, grace=0)
+            self._connection.wait_until(self._done)
         finally:
             end()
         return self._came
 
     async def _on_message(self, message: "Msg") -> None:
         if message.headers is not None and "Status" in message.headers:  # that there are no more
-            self._finish()
+            self._done.set()
             return
         self._came.append(message)
         if len(self._came) == self._wanted:
-            self._finish()
-
-    def _finish(self) -> None:
-        if not self._done.done():
-            self._done.set_result(None)
+            self._done.set()

@@ -1,23 +1,28 @@
 """Reaching a server: every way not to is told, with what to do, and within a time limit."""
 
+import asyncio
 import datetime as dt
 import socket
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from nats.aio.msg import Msg
 
 from sidecar.config import Nats
+from sidecar.consent.nats import connection as connecting
 from sidecar.consent.nats.connection import Connection
 from sidecar.consent.nats.log import NatsLog
 from sidecar.errors import ConfigError, ConsentLogError
-from tests.conformance.test_shared_log import PSEUDONYMS, init, opened
+from tests.conformance.test_shared_log import PSEUDONYMS, SECONDS, init, opened, wait_for
 from tests.nats_server import NatsServer, free_port, nats_server, shared_server
 
 _USERS = """
@@ -219,10 +224,66 @@ def test_who_watches_is_told_of_each_connection(tmp_path: Path) -> None:
 
 def test_work_on_the_thread_of_the_connection_is_bounded() -> None:
     """Whatever it waits for."""
-    with closing(Connection.open(shared_server().settings(), "log")) as connection:
-        forever = connection._loop.create_future()
-        with pytest.raises(ConsentLogError, match=r"no answer within 0\.05 s"):
-            connection.run(forever, seconds=0.05)
+    with (
+        closing(Connection.open(shared_server().settings(), "log")) as connection,
+        pytest.raises(ConsentLogError, match=r"no answer within 0\.05 s"),
+    ):
+        connection.run(asyncio.sleep(SECONDS), seconds=0.05)
+
+
+def test_whoever_waits_waits_no_longer_than_he_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even for an answer that never comes, though each does."""
+    monkeypatch.setattr(connecting, "_GRACE_SECONDS", 0.0)
+    with closing(Connection.open(shared_server().settings(timeout_seconds=0.1), "log")) as connection:
+        with pytest.raises(ConsentLogError, match="no answer"):
+            connection.wait(Future())
+        with pytest.raises(ConsentLogError, match="no answer"):
+            connection.wait_until(Event())
+
+
+def test_an_answer_that_comes_too_late_is_for_nobody() -> None:
+    """Who asked was told that there was none."""
+    late = Event()
+
+    async def answer(message: Msg) -> None:
+        await asyncio.sleep(0.2)
+        await message.respond(b"late")
+        late.set()
+
+    settings = shared_server().settings(timeout_seconds=0.1)
+    with closing(Connection.open(settings, "log")) as connection:
+        subject = connection.inbox()
+        end = connection.subscribe(subject, answer)
+        with pytest.raises(ConsentLogError, match=r"no answer within 0\.1 s; whether it was carried out is not known"):
+            connection.wait(connection.ask(subject))
+        assert late.wait(SECONDS)
+        end()
+        connection.wait(connection.ask("$JS.API.INFO"))
+
+
+def test_closing_does_not_wait_for_a_server_that_is_silent(tmp_path: Path) -> None:
+    """Neither for one that is connected to just now, nor for what was given up while none was there."""
+    with nats_server(tmp_path) as server:
+        connection = Connection.open(server.settings(timeout_seconds=0.5), "log")
+        server.kill()
+        with socket.create_server(("127.0.0.1", server.port)):
+            wait_for(lambda: connection.number == 0)
+            with pytest.raises(ConsentLogError, match="no server can be reached"):
+                connection.wait(connection.ask("subject"))
+            connection.close()
+
+    assert not connection._thread.is_alive()
+
+
+def test_what_is_asked_while_it_closes_fails_at_once() -> None:
+    """Nobody would answer any more."""
+    connection = Connection.open(shared_server().settings(), "log")
+    connection._closed = True
+    asked = connection.ask("$JS.API.INFO")
+    with pytest.raises(ConsentLogError, match="closed"):
+        connection.wait(asked)
+    connection._closed = False
+    connection.close()
 
 
 def test_a_message_that_is_too_large_is_told(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """The log on NATS apart from what every log must do: what it refuses to open, and what it makes of damage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from nats.aio.msg import Msg
 
 from sidecar.config import Nats
 from sidecar.consent.log import Follower, Mark, NewEntry
 from sidecar.consent.nats import reading
+from sidecar.consent.nats.jetstream import Consumer
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.nats.meta import Meta, to_bytes
 from sidecar.consent.pseudonym import Pseudonyms
@@ -368,6 +370,71 @@ def test_a_message_that_was_lost_on_the_way_is_fetched(log: NatsLog) -> None:
         feed.close()
 
     assert positions == reader.positions
+
+
+def test_a_consumer_that_says_that_it_is_gone_is_replaced(log: NatsLog) -> None:
+    """At once, by whatever status it says so."""
+    position = append(log, ADA, yes("a"))
+    feed = log.follow(after=None)
+    try:
+        reader = Reader(feed)
+        reader.reach(position)
+        session = feed._session
+        assert session is not None
+        session.arrived.append(Msg(_client=None, headers={"Status": "409"}))  # type: ignore[arg-type]
+        reader.until(lambda: feed._session is not session)
+        later = append(log, ADA, no("b"))
+        reader.reach(later)
+    finally:
+        feed.close()
+
+    assert [position, later] == reader.positions
+
+
+def test_a_feed_whose_consumer_cannot_be_made_tries_again(log: NatsLog) -> None:
+    """Meanwhile it is silent."""
+    position = append(log, ADA, yes("a"))
+    feed = log.follow(after=None)
+    consume = feed._stream.consume
+    refusals = iter([ConsentLogError("no leader"), ConsentLogError("no leader")])
+
+    def refusing(config: Mapping[str, object]) -> Consumer:
+        for refusal in refusals:
+            raise refusal
+        return consume(config)
+
+    feed._stream.consume = refusing  # type: ignore[method-assign]
+    try:
+        quiet = feed.take(0)
+        reader = Reader(feed)
+        reader.reach(position)
+    finally:
+        feed.close()
+        del feed._stream.consume
+
+    assert quiet is None
+    assert [position] == reader.positions
+
+
+def test_an_intent_about_nobody_is_passed_over(log: NatsLog, settings: Nats) -> None:
+    """It is nothing of ours."""
+    overwrite(log, log._life.names.intents.replace("*", "somebody"), b"")
+    with opened(settings) as other:
+        other.ping()
+
+
+def test_what_is_erased_already_is_erased(log: NatsLog, settings: Nats) -> None:
+    """Two may finish the same erasure at once; but what is there and cannot be erased is an error."""
+    position = append(log, ADA, yes("a"), no("b"))
+    for sequence in (position, position, 10**6):
+        log._stream.erase(sequence)
+    (entry,) = log.history(ADA, after=0, limit=10)
+    config = cast("dict[str, object]", request(log, f"STREAM.INFO.{settings.stream}")["config"])
+    request(log, f"STREAM.UPDATE.{settings.stream}", config | {"sealed": True})
+    with pytest.raises(ConsentLogError, match="the server refuses"):
+        log._stream.erase(entry.position)
+
+    assert "a" == entry.event.id
 
 
 def test_a_stream_whose_meta_descends_is_not_enough_without_its_key(log: NatsLog, settings: Nats) -> None:
