@@ -161,9 +161,11 @@ class OnDemand:
     def apply(self, entries: Iterable[LogEntry], *, now: Instant) -> None:
         """Take over last entries of their subjects that this process appended or found: the next question sees them.
 
-        They move no revision: what others appended before may not have been fed yet.
+        They move no revision: what others appended before may not have been fed yet. Raises ``LogLostError`` if the log
+        is lost: nobody knows which one they are of.
         """
         for entry in entries:
+            self._require_log()
             self._own(entry, now)
 
     def refresh(self, pseudonym: bytes, *, now: Instant) -> None:
@@ -173,8 +175,7 @@ class OnDemand:
         if another thread has been quicker. In rare cases the subject is not held afterwards: then it is to be refreshed
         again.
         """
-        if self.lost:
-            raise LogLostError(self.lost)
+        self._require_log()
         self._read(pseudonym, now)
 
     def distrust(self, pseudonyms: Iterable[bytes]) -> None:
@@ -219,6 +220,10 @@ class OnDemand:
                 self._revision = Revision(self._revision.log_id, position)
                 self._fed = max(self._fed, position)
                 self._progress.reach(position)
+
+    def _require_log(self) -> None:
+        if self.lost:
+            raise LogLostError(self.lost)
 
     def _restart(self, revision: Revision) -> None:
         with self._writing:

@@ -92,6 +92,8 @@ def test_a_log_that_was_destroyed_has_nobody_who_said_nothing() -> None:
     view.contact.lose("it was destroyed")
     with pytest.raises(LogLostError, match="it was destroyed"):
         view.refresh(BOB, now=EARLY)
+    with pytest.raises(LogLostError, match="it was destroyed"):
+        view.apply([entry(BOB, 1)], now=EARLY)
 
     assert (None, None, 1) == (view.lookup(ADA), view.lookup(BOB), log.reads)
     assert "it was destroyed" == view.lost
