@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "restore": "sidecar.cli.consentlog.restore:restore_log",
     "watch": "sidecar.cli.feed:watch",
     "status": "sidecar.cli.propagation:status",
+    "verify": "sidecar.cli.consentlog.verify:verify_log",
     "init": "sidecar.cli.consentlog.init:init_log",
 }
 

@@ -21,8 +21,9 @@ MAX_PSEUDONYMS: Final = 1_024
 class LogServicer(pb_grpc.LogServiceServicer):
     """The same for every listener. Safe for any number of threads."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, *, tombstone_days: float | None) -> None:
         self._shared = shared
+        self._tombstone_days = tombstone_days or 0.0
         self._world = shared.world
         self._edge = shared.edge
 
@@ -56,4 +57,5 @@ class LogServicer(pb_grpc.LogServiceServicer):
                 revision=str(revision),
                 digests=[digest_held(cache, pseudonym, now=now) for pseudonym in request.pseudonyms],
                 subjects=cache.subjects,
+                tombstone_days=self._tombstone_days,
             )

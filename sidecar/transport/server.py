@@ -50,7 +50,7 @@ class GrpcServer:
         self._consent = ConsentServicer(shared)
         self._feed = feed
         self._holds = HoldServicer(shared)
-        self._log = LogServicer(shared)
+        self._log = LogServicer(shared, tombstone_days=config.consent.tombstone_days)
         self._status = StatusServicer(shared, backend=backend)
         services = (_AUTHORIZATION, _CHOICES, _CONSENT, _FEED, _HOLDS, _LOG, _STATUS, _HEALTH, _REFLECTION)
         names = tuple(service.full_name for service in services)

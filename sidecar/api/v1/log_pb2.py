@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sidecar/api/v1/log.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n\x14\x45xportEntriesRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x10\n\x08subjects\x18\x02 \x01(\x08\"O\n\x15\x45xportEntriesResponse\x12\r\n\x05lines\x18\x01 \x03(\x0c\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x15\n\rlast_position\x18\x03 \x01(\x03\"+\n\x15\x43heckStandingsRequest\x12\x12\n\npseudonyms\x18\x01 \x03(\x0c\"u\n\x16\x43heckStandingsResponse\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0f\n\x07\x64igests\x18\x03 \x03(\x0c\x12\x10\n\x08subjects\x18\x04 \x01(\x03\x32\xcd\x01\n\nLogService\x12^\n\rExportEntries\x12$.sidecar.api.v1.ExportEntriesRequest\x1a%.sidecar.api.v1.ExportEntriesResponse0\x01\x12_\n\x0e\x43heckStandings\x12%.sidecar.api.v1.CheckStandingsRequest\x1a&.sidecar.api.v1.CheckStandingsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sidecar/api/v1/log.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n\x14\x45xportEntriesRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x10\n\x08subjects\x18\x02 \x01(\x08\"O\n\x15\x45xportEntriesResponse\x12\r\n\x05lines\x18\x01 \x03(\x0c\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x15\n\rlast_position\x18\x03 \x01(\x03\"+\n\x15\x43heckStandingsRequest\x12\x12\n\npseudonyms\x18\x01 \x03(\x0c\"\x8d\x01\n\x16\x43heckStandingsResponse\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0f\n\x07\x64igests\x18\x03 \x03(\x0c\x12\x10\n\x08subjects\x18\x04 \x01(\x03\x12\x16\n\x0etombstone_days\x18\x05 \x01(\x01\x32\xcd\x01\n\nLogService\x12^\n\rExportEntries\x12$.sidecar.api.v1.ExportEntriesRequest\x1a%.sidecar.api.v1.ExportEntriesResponse0\x01\x12_\n\x0e\x43heckStandings\x12%.sidecar.api.v1.CheckStandingsRequest\x1a&.sidecar.api.v1.CheckStandingsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,8 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTENTRIESRESPONSE']._serialized_end=213
   _globals['_CHECKSTANDINGSREQUEST']._serialized_start=215
   _globals['_CHECKSTANDINGSREQUEST']._serialized_end=258
-  _globals['_CHECKSTANDINGSRESPONSE']._serialized_start=260
-  _globals['_CHECKSTANDINGSRESPONSE']._serialized_end=377
-  _globals['_LOGSERVICE']._serialized_start=380
-  _globals['_LOGSERVICE']._serialized_end=585
+  _globals['_CHECKSTANDINGSRESPONSE']._serialized_start=261
+  _globals['_CHECKSTANDINGSRESPONSE']._serialized_end=402
+  _globals['_LOGSERVICE']._serialized_start=405
+  _globals['_LOGSERVICE']._serialized_end=610
 # @@protoc_insertion_point(module_scope)

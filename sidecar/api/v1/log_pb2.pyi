@@ -34,13 +34,15 @@ class CheckStandingsRequest(_message.Message):
     def __init__(self, pseudonyms: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class CheckStandingsResponse(_message.Message):
-    __slots__ = ("at", "revision", "digests", "subjects")
+    __slots__ = ("at", "revision", "digests", "subjects", "tombstone_days")
     AT_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     DIGESTS_FIELD_NUMBER: _ClassVar[int]
     SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    TOMBSTONE_DAYS_FIELD_NUMBER: _ClassVar[int]
     at: _timestamp_pb2.Timestamp
     revision: str
     digests: _containers.RepeatedScalarFieldContainer[bytes]
     subjects: int
-    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[str] = ..., digests: _Optional[_Iterable[bytes]] = ..., subjects: _Optional[int] = ...) -> None: ...
+    tombstone_days: float
+    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[str] = ..., digests: _Optional[_Iterable[bytes]] = ..., subjects: _Optional[int] = ..., tombstone_days: _Optional[float] = ...) -> None: ...

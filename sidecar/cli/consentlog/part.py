@@ -12,9 +12,11 @@ from sidecar.api.v1 import log_pb2
 from sidecar.cli.connection import Connection, Method
 from sidecar.cli.failure import CommandError, Failure
 from sidecar.cli.output import console
-from sidecar.consent.archive.lines import Footer, Header, MalformedLineError, from_line
+from sidecar.consent.archive.lines import Footer, Header, Line, MalformedLineError, from_line
 
 EXPORT_ENTRIES: Final = Method.of("LogService", "ExportEntries")
+
+_ENTRY: Final = b'{"position":'
 
 Write = Callable[[bytes], object]
 """Takes some bytes of a file."""
@@ -60,26 +62,31 @@ def export_part(
     request = log_pb2.ExportEntriesRequest(after=after, subjects=subjects)
     for some in connection.listen(EXPORT_ENTRIES, request, log_pb2.ExportEntriesResponse):
         for line in some.lines:
-            if header is None:
-                header = _header(line)
-                held = line + b"\n"
-            elif line.startswith(b'{"through":'):
-                footer = _footer(line)
-                if footer.entries or empty:
-                    write(held + line + b"\n")
-                return Exported(
-                    log_id=header.log_id,
-                    key_id=header.key_id,
-                    entries=footer.entries,
-                    revision=f"{header.log_id}.{footer.through}",
-                )
-            else:
+            if line.startswith(_ENTRY):  # nearly all are, and they need not be understood
                 write(held + line + b"\n")
                 held = b""
+                continue
+            match read_line(line):
+                case Header() as header:
+                    held = line + b"\n"
+                case Footer() as footer if header is not None:
+                    if footer.entries or empty:
+                        write(held + line + b"\n")
+                    return _exported(header, footer)
+                case _:
+                    raise _foreign()
         begin = 0 if header is None else header.after
         progress(some.position - begin, some.last_position - begin)
-    message = "the sidecar ended the export before it was whole"
-    raise CommandError(Failure(code="cut_short", message=message, hint="run the same command again"))
+    raise cut_short()
+
+
+def _exported(header: Header, footer: Footer) -> Exported:
+    return Exported(
+        log_id=header.log_id,
+        key_id=header.key_id,
+        entries=footer.entries,
+        revision=f"{header.log_id}.{footer.through}",
+    )
 
 
 @contextmanager
@@ -92,25 +99,18 @@ def entries_bar(title: str, *, shown: bool) -> Iterator[EntryProgress]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _header(line: bytes) -> Header:
-    read = _read(line)
-    if not isinstance(read, Header):
-        raise _foreign()
-    return read
-
-
-def _footer(line: bytes) -> Footer:
-    read = _read(line)
-    if not isinstance(read, Footer):
-        raise _foreign()
-    return read
-
-
-def _read(line: bytes) -> object:
+def read_line(line: bytes) -> Line:
+    """What a line from the sidecar says; its code is for who has the key. ``CommandError`` if it is none."""
     try:
         return from_line(line, None)
     except MalformedLineError as error:
         raise _foreign() from error
+
+
+def cut_short() -> CommandError:
+    """What to say of a stream that ended without its last line."""
+    message = "the sidecar ended the export before it was whole"
+    return CommandError(Failure(code="cut_short", message=message, hint="run the same command again"))
 
 
 def _foreign() -> CommandError:

@@ -11,10 +11,11 @@ from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType, json
 
-from sidecar.consent.codec import event_to_json
+from sidecar.consent.codec import event_from_json, event_to_json
 from sidecar.consent.log import LogEntry
-from sidecar.consent.packing import pack
-from sidecar.model.instant import to_datetime
+from sidecar.consent.packing import pack, unpack
+from sidecar.errors import ConsentLogError, ExportFileError, RequestError
+from sidecar.model.instant import from_datetime, to_datetime
 
 FORMAT: Final = "consent-log-export"
 VERSION: Final = 1
@@ -137,4 +138,21 @@ def entry_line(entry: LogEntry, *, subject: str | None) -> EntryLine:
         effective_at=to_datetime(entry.effective_at),
         event=Raw(event_to_json(entry.event)),
         record=pack(entry.record),
+    )
+
+
+def entry_of(line: EntryLine) -> LogEntry:
+    """The entry that *line* says, without its seal if the subject is in the clear; raises ``ExportFileError``."""
+    try:
+        event, record = event_from_json(bytes(line.event)), unpack(line.record)
+    except (RequestError, ConsentLogError) as error:  # its code fits: another version of this program wrote it
+        raise ExportFileError(f"the entry at position {line.position} cannot be read: {error}") from error
+    return LogEntry(
+        position=line.position,
+        pseudonym=bytes.fromhex(line.pseudonym),
+        event=event,
+        record=record,
+        effective_at=from_datetime(line.effective_at),
+        accepted_at=from_datetime(line.accepted_at),
+        sealed=b"" if line.sealed is UNSET else line.sealed,
     )

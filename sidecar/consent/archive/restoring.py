@@ -9,14 +9,11 @@ from typing import Final
 
 from msgspec import UNSET
 
-from sidecar.consent.archive.lines import EntryLine
-from sidecar.consent.codec import event_from_json
-from sidecar.consent.log import Batch, Draft, NewEntry, Receipt, erases_person
-from sidecar.consent.packing import unpack
+from sidecar.consent.archive.lines import EntryLine, entry_of
+from sidecar.consent.log import Batch, Draft, NewEntry, Receipt
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import Record
-from sidecar.errors import ConsentLogError, ExportFileError, RequestError
-from sidecar.model.instant import Instant, from_datetime
+from sidecar.model.instant import Instant
 
 _TOGETHER: Final = 1_000
 """Entries of a batch."""
@@ -30,13 +27,17 @@ class Restoring:
         self._pseudonyms = pseudonyms
         self._last: dict[bytes, int] = {}  # where each subject's last entry is now
         self._places = _Places()
-        self.latest: Instant | None = None
-        """When the last entry was accepted."""
+        self._latest: int | None = None
 
     @property
     def entries(self) -> int:
         """How many entries were appended."""
         return len(self._places)
+
+    @property
+    def latest(self) -> Instant | None:
+        """When the last entry was accepted."""
+        return self._latest
 
     @property
     def subjects(self) -> int:
@@ -61,25 +62,19 @@ class Restoring:
         receipt = batch.append(replace(entry, expected=expected))
         sent[entry.pseudonym] = receipt
         self._places.add(line.position, receipt)
-        self.latest = entry.accepted_at
+        self._latest = entry.accepted_at
 
     def _entry(self, line: EntryLine) -> NewEntry:
         """What *line* says, all positions in it as they are now."""
-        try:
-            event, record = event_from_json(bytes(line.event)), unpack(line.record)
-        except (RequestError, ConsentLogError) as error:  # its code fits: another version of this program wrote it
-            raise ExportFileError(f"the entry at position {line.position} cannot be read: {error}") from error
-        sealed = b"" if line.sealed is UNSET else line.sealed
-        if line.subject is not UNSET:
-            sealed = self._pseudonyms.seal(line.subject)
+        entry = entry_of(line)
         return NewEntry(
-            pseudonym=bytes.fromhex(line.pseudonym),
+            pseudonym=entry.pseudonym,
             expected=None,
-            event=event,
-            record=self._placed(record),
-            effective_at=from_datetime(line.effective_at),
-            accepted_at=from_datetime(line.accepted_at),
-            sealed=b"" if erases_person(event) else sealed,
+            event=entry.event,
+            record=self._placed(entry.record),
+            effective_at=entry.effective_at,
+            accepted_at=entry.accepted_at,
+            sealed=entry.sealed if line.subject is UNSET else self._pseudonyms.seal(line.subject),
         )
 
     def _placed(self, record: Record) -> Record:
