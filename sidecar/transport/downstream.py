@@ -58,11 +58,11 @@ class Downstream:
             see_subjects=frozenset(consumer.name for consumer in known if consumer.subjects),
         )
 
-    def subject(self, entry: LogEntry, reader: str) -> str | None:
-        """Whose *entry* is, empty if an erasure removed it; ``None`` if *reader* may not see ids."""
-        if reader not in self.see_subjects:
-            return None
-        return self.pseudonyms.unseal(entry.sealed) if entry.sealed else ""
+    def subject(self, entry: LogEntry, reader: str) -> str:
+        """Whose *entry* is; empty if *reader* may not see ids, or an erasure removed it."""
+        if reader in self.see_subjects and entry.sealed:
+            return self.pseudonyms.unseal(entry.sealed)
+        return ""
 
     def is_about_everyone(self, entry: LogEntry) -> bool:
         """Whether *entry* is about everyone, not about one person."""

@@ -8,19 +8,16 @@ from sidecar.transport.convert.instants import to_optional_timestamp
 from sidecar.transport.convert.records import to_history_entry, to_record
 
 
-def to_change(entry: LogEntry, log_id: str, *, subject: str | None, everyone: bool) -> pb.RecordChange:
-    """*entry* of the log *log_id*; *subject* is whose it is, ``None`` for a reader who may see no ids."""
-    change = pb.RecordChange(
+def to_change(entry: LogEntry, log_id: str, *, subject: str, everyone: bool) -> pb.RecordChange:
+    """*entry* of the log *log_id*; *subject* is whose it is, empty if that is not to be told."""
+    return pb.RecordChange(
         pseudonym=entry.pseudonym.hex(),
-        subject=subject or "",
+        subject=subject,
         everyone=everyone,
         kind=type(entry.event.act).__name__.lower(),
         entry=to_history_entry(entry, log_id),
         record=to_record(str(Revision(log_id, entry.position)), entry.record),
     )
-    if subject is None and change.entry.event.HasField("link"):
-        change.entry.event.link.other_subject = ""
-    return change
 
 
 def to_propagation(
