@@ -71,7 +71,7 @@ test: $(STAMP) ## run the tests; needs nothing but Python and git
 	@$(BIN)/coverage report --include='$(DECIDING)' --fail-under=100
 
 .PHONY: test-ops
-test-ops: $(OPS) ## run the tests that need tools (promtool, chromium); fails where one is missing
+test-ops: $(OPS) ## run the tests that need tools (promtool, chromium, chromedriver); fails where one is missing
 	@$(BIN)/python -m pytest tests/ops
 
 .PHONY: check

@@ -49,7 +49,7 @@ def show_history(entries: Sequence[consent_pb2.HistoryEntry]) -> None:
             [
                 show_timestamp(entry.accepted_at),
                 show_timestamp(entry.effective_at),
-                *_what(entry),
+                *columns(entry),
             ]
             for entry in entries
         ],
@@ -58,7 +58,7 @@ def show_history(entries: Sequence[consent_pb2.HistoryEntry]) -> None:
 
 def what_happened(entry: consent_pb2.HistoryEntry) -> str:
     """What *entry* recorded, on one line."""
-    return _what(entry)[0]
+    return columns(entry)[0]
 
 
 def _about(record: consent_pb2.GetRecordResponse) -> list[tuple[str, str]]:
@@ -76,7 +76,8 @@ def _about(record: consent_pb2.GetRecordResponse) -> list[tuple[str, str]]:
     return pairs
 
 
-def _what(entry: consent_pb2.HistoryEntry) -> tuple[str, str, str, str]:
+def columns(entry: consent_pb2.HistoryEntry) -> tuple[str, str, str, str]:
+    """What *entry* says happened, who did it, how, and under which id; ``-`` for what is not known."""
     if entry.WhichOneof("what") == "erasure":
         return f"erased {', '.join(entry.erasure.categories) or 'everything'}", "-", "-", entry.erasure.id
     event = entry.event

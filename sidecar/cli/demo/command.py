@@ -1,5 +1,7 @@
 """``demo``: a server, ten thousand people, and what it answers about them."""
 
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,36 +12,41 @@ from time import perf_counter
 import click
 from rich.text import Text
 
+from sidecar.cli.connection import Connection
 from sidecar.cli.demo import people
 from sidecar.cli.demo.bundle import demo_bundle
+from sidecar.cli.demo.page.person import PersonView
+from sidecar.cli.demo.page.server import serving_page
 from sidecar.cli.demo.scenes import play
 from sidecar.cli.demo.seeding import import_people
 from sidecar.cli.demo.tour import STOPS, Visited, visit
 from sidecar.cli.importing import progress_bar
 from sidecar.cli.output import effect_text, output_option, show_json, show_line, show_table
-from sidecar.cli.running import Reach, running
+from sidecar.cli.running import Reach, running, stopped_by_signals
 from sidecar.client import Client
 from sidecar.config import load
 
 
 @click.command()
+@click.option("--page", is_flag=True, help="Serve a preference page about these people, until stopped.")
 @output_option
-def demo(*, output: str) -> None:
+def demo(*, page: bool, output: str) -> None:
     """Watch a withdrawal turn the very next answer.
 
     Starts a server on a free port with data in a temporary folder, imports ten thousand invented people, asks about
     them, withdraws a consent, explains an answer, erases a person. Needs nothing, leaves nothing behind.
+
+    With --page it serves a page instead, on a free port of this machine, where their boxes can be ticked and unticked.
     """
-    as_table = output == "table"
+    if page:
+        _serve_page(as_table=output == "table")
+    else:
+        _show_tour(as_table=output == "table")
+
+
+def _show_tour(*, as_table: bool) -> None:
     with _server() as reach, reach.connect() as connection, Client(reach.address, timeout_seconds=5) as client:
-        if as_table:
-            _title(f"a server on {reach.address}, policies from {demo_bundle()}")
-        started = perf_counter()
-        with progress_bar("importing", None, shown=as_table) as progress:
-            outcome = import_people(connection, progress)
-        seconds = perf_counter() - started
-        if as_table:
-            _title(f"{people.COUNT} invented people, {outcome.recorded} events, imported in {seconds:.1f} s")
+        imported = _import(reach, connection, as_table=as_table)
         visited = [visit(client, stop) for stop in STOPS]
         if as_table:
             _show_questions(visited)
@@ -53,11 +60,43 @@ def demo(*, output: str) -> None:
     if not as_table:
         show_json(
             {
-                "imported": {"subjects": people.COUNT, "events": outcome.recorded, "seconds": round(seconds, 3)},
+                "imported": imported,
                 "questions": [_visited_to_plain(each) for each in visited],
                 "scenes": [asdict(scene) for scene in scenes],
             }
         )
+
+
+def _serve_page(*, as_table: bool) -> None:
+    """Until a signal stops it."""
+    with (
+        stopped_by_signals(),
+        _server() as reach,
+        reach.connect() as connection,
+        Client(reach.address, timeout_seconds=5) as client,
+    ):
+        imported = _import(reach, connection, as_table=as_table)
+        with serving_page(PersonView(connection, client)) as address:
+            if as_table:
+                _title(f"a preference page on {address} until you press Ctrl-C")
+            else:
+                show_json({"imported": imported, "page": address, "address": reach.address})
+            sys.stdout.flush()
+            while True:
+                signal.pause()
+
+
+def _import(reach: Reach, connection: Connection, *, as_table: bool) -> dict[str, object]:
+    """Bring the people in; what is to be told of it."""
+    if as_table:
+        _title(f"a server on {reach.address}, policies from {demo_bundle()}")
+    started = perf_counter()
+    with progress_bar("importing", None, shown=as_table) as progress:
+        outcome = import_people(connection, progress)
+    seconds = perf_counter() - started
+    if as_table:
+        _title(f"{people.COUNT} invented people, {outcome.recorded} events, imported in {seconds:.1f} s")
+    return {"subjects": people.COUNT, "events": outcome.recorded, "seconds": round(seconds, 3)}
 
 
 @contextmanager

@@ -32,17 +32,18 @@ class Visited:
     decision: Decision
 
 
-def _ask(service: str, field: str, purpose: str, *, action: str = "use") -> Question:
+def ask(service: str, field: str, purpose: str, *, action: str = "use") -> Question:
+    """A question of *service* about nobody yet."""
     return Question(service=service, fields=field, subject="", purpose=purpose, action=action)
 
 
-_NEWS: Final = _ask("newsletter", "customer.email", "marketing.communications.email")
-_SHOPPING: Final = _ask("fridge", "fridge.shopping_list", "essential.service", action="share")
-_FRAUD: Final = _ask("fraud", "home.location", "essential.fraud_detection")
-_SUPPORT: Final = _ask("support", "customer.email", "essential.service")
-_LEGAL: Final = _ask("support", "customer.email", "essential.legal_obligation", action="retain")
-_FILMS: Final = _ask("recommendations", "viewing.history", "personalize.content")
-_VOICE: Final = _ask("voice-assistant", "voice.recording", "train_ai_system", action="collect")
+_NEWS: Final = ask("newsletter", "customer.email", "marketing.communications.email")
+_SHOPPING: Final = ask("fridge", "fridge.shopping_list", "essential.service", action="share")
+_FRAUD: Final = ask("fraud", "home.location", "essential.fraud_detection")
+_SUPPORT: Final = ask("support", "customer.email", "essential.service")
+_LEGAL: Final = ask("support", "customer.email", "essential.legal_obligation", action="retain")
+_FILMS: Final = ask("recommendations", "viewing.history", "personalize.content")
+_VOICE: Final = ask("voice-assistant", "voice.recording", "train_ai_system", action="collect")
 
 STOPS: Final = (
     Stop(about="a newsletter that she asked for", question=_NEWS, reason="ALLOWED"),
@@ -56,7 +57,7 @@ STOPS: Final = (
     Stop(about="a child agreed alone", question=_FILMS, reason="GUARDIAN_REQUIRED"),
     Stop(
         about="a diet needs a clearer yes",
-        question=_ask("offers", "customer.diet", "personalize.content"),
+        question=ask("offers", "customer.diet", "personalize.content"),
         reason="CONSENT_NOT_EXPLICIT",
     ),
     Stop(about="before the microphone opens", question=_VOICE, reason="ALLOWED"),
@@ -72,7 +73,7 @@ STOPS: Final = (
     ),
     Stop(
         about="analytics sees hashes",
-        question=_ask("analytics", "home.telemetry", "essential.service.operations.improve"),
+        question=ask("analytics", "home.telemetry", "essential.service.operations.improve"),
         reason="ALLOWED",
         masked=True,
     ),
@@ -82,12 +83,12 @@ STOPS: Final = (
     Stop(about="but the law still requires this", question=_LEGAL, reason="ALLOWED"),
     Stop(
         about="an offer, without saying how it gets there",
-        question=_ask("offers", "customer.purchases", "marketing.advertising.first_party.contextual"),
+        question=ask("offers", "customer.purchases", "marketing.advertising.first_party.contextual"),
         reason="CHANNEL_REQUIRED",
     ),
     Stop(
         about="a service that nobody declared",
-        question=_ask("printer", "customer.email", "essential.service"),
+        question=ask("printer", "customer.email", "essential.service"),
         reason="UNKNOWN_SERVICE",
     ),
 )
