@@ -99,6 +99,10 @@ class _Writing:
         """The last entry that it appended for each subject; waits for their positions."""
         return (entry.at(receipt.position()) for entry, receipt in self._sent.values())
 
+    def expect(self, pseudonyms: Iterable[bytes]) -> None:
+        """Let the last entries of these subjects be read together."""
+        self._batch.expect(pseudonyms)
+
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""
         sent = self._sent.get(pseudonym)
@@ -184,6 +188,7 @@ class Ledger:
         def write_all(writing: _Writing) -> list[_Written]:
             rejections.clear()
             ahead.clear()
+            writing.expect(self._subjects(lines))
             written = []
             for place, line in enumerate(lines):
                 try:
@@ -204,6 +209,13 @@ class Ledger:
             ahead=tuple(ahead),
             revision=self._revision(max((each.place.position() for each in written), default=0)),
         )
+
+    def _subjects(self, lines: Sequence[ImportLine]) -> Iterator[bytes]:
+        """The pseudonyms of all whom *lines* are about, where their ids are well formed."""
+        for subject in {line.subject for line in lines}:
+            with contextlib.suppress(RequestError):
+                check_subject(subject)
+                yield self._pseudonyms.of(subject)
 
     def record_for_everyone(self, event: Event) -> Recorded:
         """Record *event*, a restriction or a lifting, of everyone; raises as ``record`` does. See ``holds``."""

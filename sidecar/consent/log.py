@@ -5,7 +5,7 @@ only if the subject's last entry is still the one that the record was made from.
 holds every backend to what is written here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,6 +89,10 @@ class Receipt(Protocol):
 
 class Batch(Protocol):
     """Entries that become durable together."""
+
+    def expect(self, pseudonyms: Iterable[bytes]) -> None:
+        """Let the last entries of these subjects be read together: ``head`` is about to be asked for each."""
+        ...
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""

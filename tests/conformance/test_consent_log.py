@@ -303,6 +303,20 @@ def test_a_batch_sees_its_own_entries(log: ConsentLog) -> None:
     assert ["a", "b"] == ids(log.history(ADA, after=0, limit=10))
 
 
+def test_who_is_expected_is_found_as_everybody(log: ConsentLog) -> None:
+    """Be it known or not, asked for or not, appended to meanwhile by the batch or by somebody else."""
+    append(log, ADA, yes("a"))
+    people = [ADA, BOB, *(number.to_bytes(16, "big") for number in range(1_000))]
+    with log.batch() as batch:
+        batch.expect(people)
+        heads = [batch.head(pseudonym) for pseudonym in people[:500]]
+        batch.append(following(heads[0], ADA, no("b")))
+        again = batch.head(ADA)
+
+    assert log.history(ADA, after=0, limit=10) == (heads[0], again)
+    assert {None} == set(heads[1:])
+
+
 def test_readers_do_not_wait_for_a_batch(log: ConsentLog) -> None:
     """A reader in the midst of a long import answers, and from what is durable only or with the batch, never torn."""
     append(log, ADA, yes("a"))

@@ -21,6 +21,7 @@ import pytest
 from sidecar.config import Nats
 from sidecar.consent.ledger import ImportLine
 from sidecar.consent.log import Fed, Feed, Head
+from sidecar.consent.nats import feed as feeding
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.nats.removal import Removal
 from sidecar.consent.pseudonym import Pseudonyms
@@ -341,8 +342,11 @@ def test_a_feed_survives_a_server_that_is_frozen(own: tuple[NatsServer, Nats]) -
     assert all(one < other for one, other in pairwise(reader.positions))
 
 
-def test_a_feed_survives_a_broken_connection(settings: Nats, server: NatsServer) -> None:
-    """What came meanwhile is given at once."""
+def test_a_feed_survives_a_broken_connection(
+    settings: Nats, server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came meanwhile is given as soon as there is another: it does not take silence to notice."""
+    monkeypatch.setattr(feeding, "_SILENCE_SECONDS", 1e9)
     with proxy(server.port) as between, opened(settings) as writer:
         through = Nats(servers=between.url, stream=settings.stream, timeout_seconds=2.0)
         with opened(through) as log, followed(log) as reader:
@@ -520,8 +524,8 @@ def test_a_batch_whose_answers_are_lost_can_be_sent_again(settings: Nats, server
             again = ledger.import_lines(lines)
 
         assert [f"e{n}" for n in range(1_000)] == sorted(ids(watcher.entries(after=0, limit=2_000)), key=len_first)
-    assert 501 == arrived
-    assert (499, 501, ()) == (again.recorded, again.duplicates, again.rejections)
+    assert 500 < arrived < 1_000
+    assert (1_000 - arrived, arrived, ()) == (again.recorded, again.duplicates, again.rejections)
 
 
 def len_first(text: str) -> tuple[int, str]:

@@ -4,6 +4,7 @@ Those of different subjects do not wait for each other; those of one subject do,
 one before.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import Future
 from threading import Semaphore
 from typing import Final, NamedTuple
@@ -40,9 +41,18 @@ class NatsBatch:
         self._payloads = reader.payloads
         self._removal = removal
         self._room = Semaphore(MOST_IN_FLIGHT)
+        self._expected: dict[bytes, Future[Reply]] = {}
         self._last: dict[bytes, tuple[NewEntry, Published]] = {}
         self._published: list[Published] = []
         self.erased = False
+
+    def expect(self, pseudonyms: Iterable[bytes]) -> None:
+        """Ask for the last entries of these subjects now, so that ``head`` waits for all together and not for each."""
+        for pseudonym in pseudonyms:
+            self._room.acquire()
+            asked = self._reader.ask_head(pseudonym)
+            asked.add_done_callback(self._leave_room)
+            self._expected[pseudonym] = asked
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included: waits for those."""
@@ -50,7 +60,8 @@ class NatsBatch:
         if last is not None:
             entry, published = last
             return entry.at(published.position())
-        return self._reader.head(pseudonym)
+        asked = self._expected.pop(pseudonym, None)
+        return self._reader.head(pseudonym) if asked is None else self._reader.read_head(pseudonym, asked)
 
     def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
         """The subject's first entry with the event *event_id*."""
@@ -67,11 +78,14 @@ class NatsBatch:
         payload = self._payloads.new(entry)
         self._room.acquire()  # given back within the time limit of what is in flight
         answer = self._stream.publish(self._names.entry(entry.pseudonym), payload, expected=entry.expected or 0)
-        answer.add_done_callback(lambda _: self._room.release())
+        answer.add_done_callback(self._leave_room)
         published = Published(self._stream, answer)
         self._last[entry.pseudonym] = entry, published
         self._published.append(published)
         return published
+
+    def _leave_room(self, _: Future[Reply]) -> None:
+        self._room.release()
 
     def settle(self) -> None:
         """Wait until nothing is on its way any more; raises ``ConsentLogError``, or ``LogConflictError`` if only such.

@@ -132,7 +132,11 @@ class JetStream:
 
     def last(self, subject: str) -> Stored | None:
         """The last message on *subject*; ``None`` if there is none."""
-        return self._get({"last_by_subj": subject})
+        return self.read_message(self.ask_last(subject))
+
+    def ask_last(self, subject: str) -> Future[Reply]:
+        """Ask for the last message on *subject*; see ``read_message``."""
+        return self._ask_message({"last_by_subj": subject})
 
     def next(self, subject: str, *, at_least: int) -> Stored | None:
         """The first message on *subject* whose sequence is *at_least* that; ``None`` if there is none."""
@@ -198,7 +202,14 @@ class JetStream:
         self._connection.ask(f"$JS.API.CONSUMER.DELETE.{self.stream}.{consumer}")
 
     def _get(self, request: Mapping[str, Any]) -> Stored | None:
-        answer = self._call(f"STREAM.MSG.GET.{self.stream}", json.encode(request), _Message)
+        return self.read_message(self._ask_message(request))
+
+    def _ask_message(self, request: Mapping[str, Any]) -> Future[Reply]:
+        return self._connection.ask(f"$JS.API.STREAM.MSG.GET.{self.stream}", json.encode(request))
+
+    def read_message(self, asked: Future[Reply]) -> Stored | None:
+        """The message that was asked for; waits for it. ``None`` if there is none."""
+        answer = self._read(self._connection.wait(asked), _Message)
         if _is(answer, _NO_MESSAGE):
             return None
         self._raise(answer)

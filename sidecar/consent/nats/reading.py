@@ -1,11 +1,13 @@
 """Reading a log: one subject at the leader of its stream, many entries by way of a consumer."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from sidecar.consent.log import LogEntry
+from sidecar.consent.nats.asking import Reply
 from sidecar.consent.nats.connection import Connection
 from sidecar.consent.nats.delivery import delivery
 from sidecar.consent.nats.jetstream import JetStream
@@ -35,7 +37,15 @@ class Reader:
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry."""
-        stored = self.stream.last(self.names.entry(pseudonym))
+        return self.read_head(pseudonym, self.ask_head(pseudonym))
+
+    def ask_head(self, pseudonym: bytes) -> Future[Reply]:
+        """Ask for the subject's last entry; see ``read_head``."""
+        return self.stream.ask_last(self.names.entry(pseudonym))
+
+    def read_head(self, pseudonym: bytes, asked: Future[Reply]) -> LogEntry | None:
+        """The subject's last entry, as was asked; waits for it."""
+        stored = self.stream.read_message(asked)
         return None if stored is None else self.payloads.entry(stored.seq, pseudonym, stored.data)
 
     def history(self, pseudonym: bytes, *, after: int) -> Iterator[LogEntry]:

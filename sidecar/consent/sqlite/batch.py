@@ -1,6 +1,7 @@
 """A transaction on the entries of the SQLite log, or of its draft."""
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -39,6 +40,9 @@ class SqliteBatch:
         self._path = path
         self._columns = columns
         self.erased = False
+
+    def expect(self, pseudonyms: Iterable[bytes]) -> None:
+        """Nothing is gained by reading a file ahead."""
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""

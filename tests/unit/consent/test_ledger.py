@@ -403,6 +403,9 @@ class _Conflicting:
         self._batch = batch
         self._log = log
 
+    def expect(self, pseudonyms: Iterable[bytes]) -> None:
+        self._batch.expect(pseudonyms)
+
     def head(self, pseudonym: bytes) -> LogEntry | None:
         return self._batch.head(pseudonym)
 
