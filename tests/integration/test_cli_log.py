@@ -95,7 +95,7 @@ def test_a_restored_log_answers_as_the_old_one_did_under_a_new_id(place: Place) 
     assert known.duplicate
     assert "STALE_CONSENT" == stale
     assert known.revision.split(".")[0] != old.split(".")[0]
-    assert f"3 entries of 2 people, everything through {old}" in result.stdout
+    assert f"entries  3, everything through {old}\npeople   2\n" in result.stdout
     assert "Send again what was recorded after 2026-06-01T12:00:00Z" in result.stdout
     assert ["a", "b", "b2"] == [entry.event.id for entry in entries(folder)]
 
@@ -118,7 +118,7 @@ def test_an_export_is_private_and_tells_how_far_it_goes(place: Place) -> None:
     assert 0o600 == stat.S_IMODE((place.folder / "x").stat().st_mode)
     assert (2, 1) == (told["entries"], more["entries"])
     assert revision == more["exported_through"]
-    assert f"3 entries, everything through {revision}; sealed under key {told['key_id']}\n" == text.stdout
+    assert f"3 exported, everything through {revision}; the key is {told['key_id']}\n" == text.stdout
     plain = json.loads(restored.stdout)
     assert {
         "log_id": plain["log_id"],
@@ -139,7 +139,7 @@ def test_an_export_can_be_piped(place: Place) -> None:
         next(iter(json.loads(line))) for line in piped.stdout.splitlines()
     ]
     assert "ada" == json.loads(piped.stdout.splitlines()[1])["subject"]
-    assert "2 entries" in piped.stderr
+    assert "2 exported" in piped.stderr
 
 
 def test_an_export_is_never_written_over_a_file(place: Place) -> None:

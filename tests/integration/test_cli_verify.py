@@ -110,8 +110,8 @@ def test_nothing_is_found_in_a_log_that_is_whole(place: Place) -> None:
         "found": [],
         "bundle": plain["bundle"],
     } == plain
-    assert f"6 entries through {log_id}.7, made again under" in text.stdout
-    assert "4 people compared" in text.stdout
+    assert f"entries      6, everything through {log_id}.7, made again under" in text.stdout
+    assert "people       4 compared" in text.stdout
 
 
 def test_a_record_that_was_changed_with_the_right_key_is_found(place: Place) -> None:

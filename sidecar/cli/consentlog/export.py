@@ -58,7 +58,7 @@ def _teller(output: str, *, to_stderr: bool) -> Callable[[Exported], None]:
 
     def tell(done: Exported) -> None:
         plain = json.dumps(done.to_plain())
-        words = f"{done.entries} entries, everything through {done.revision}; sealed under key {done.key_id}"
+        words = f"{done.entries} exported, everything through {done.revision}; the key is {done.key_id}"
         click.echo(plain if output == "json" else words, err=to_stderr)
         sys.stdout.flush()
 

@@ -75,7 +75,8 @@ def _show(settings: Config, restored: Restored) -> None:
     show_pairs(
         [
             ("log", f"{restored.log_id}, {place_of(settings)}"),
-            ("has", f"{restored.entries} entries of {restored.subjects} people, everything through {restored.of}"),
+            ("entries", f"{restored.entries}, everything through {restored.of}"),
+            ("people", restored.subjects),
         ]
     )
     if restored.latest is not None:

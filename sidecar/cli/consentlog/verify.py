@@ -104,8 +104,11 @@ def _show(audit: Audit, plain: dict[str, object], source: str) -> None:
         show_line()
     show_pairs(
         [
-            ("log", f"{counts.entries} entries through {plain['verified_through']}, made again under {source}"),
-            ("view", f"{audit.compared} people compared, {audit.unheld} of them read anew before they are next used"),
+            ("entries", f"{counts.entries}, everything through {plain['verified_through']}, made again under {source}"),
+            (
+                "people",
+                f"{audit.compared} compared, {audit.unheld} of them are read before they are next decided about",
+            ),
             ("differences", f"{audit.found}{', the first of them above' if audit.found > len(rows) else ''}"),
         ]
     )
