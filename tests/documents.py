@@ -154,12 +154,13 @@ class _Stage:
 
 
 def _environ(scratch: Path) -> Mapping[str, str]:
-    """As plain as can be, and the same everywhere: the time in commits, no colours, this tree's `sidecar`."""
+    """As plain as can be, and the same everywhere: the time in commits, no colours, this tree's programs."""
     programs = scratch / "bin"
     programs.mkdir(parents=True)
-    launcher = programs / "sidecar"
-    launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sidecar "$@"\n')
-    launcher.chmod(0o755)
+    for name, words in {"sidecar": "-m sidecar ", "python": ""}.items():
+        launcher = programs / name
+        launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words}"$@"\n')
+        launcher.chmod(0o755)
     who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _AUTHOR.items()}
     return {
         **who,

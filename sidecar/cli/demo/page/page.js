@@ -169,7 +169,8 @@ function row(box, index, notices) {
 }
 
 function check({ name, allowed, reason }) {
-  const answer = make("span", { className: `answer ${allowed ? "yes" : "no"}`, textContent: allowed ? words().yes : words().no, title: reason });
+  const textContent = allowed ? words().yes : `${words().no}: ${reason}`;
+  const answer = make("span", { className: `answer ${allowed ? "yes" : "no"}`, textContent });
   return make("li", { dataset: { check: name, reason, allowed } }, make("span", { textContent: words().checks[name] }), answer);
 }
 

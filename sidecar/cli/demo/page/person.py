@@ -119,7 +119,7 @@ class PersonView:
     def _event(entry: consent_pb2.HistoryEntry) -> dict[str, object]:
         what, actor, method, event_id = columns(entry)
         return {
-            "at": show_timestamp(entry.accepted_at),
+            "at": show_timestamp(entry.effective_at),
             "what": what,
             "actor": actor,
             "method": method,
