@@ -24,6 +24,9 @@ _START_SECONDS: Final = 20.0
 
 _NUMBERS: Final = count(1)
 
+_WATCH: Final = 'read -r _; kill -9 "$0"; test -z "$1" || rm -rf "$1"'
+"""Ends a server, and removes its folder, when whoever started it is no more, however that ended."""
+
 
 def binary() -> str:
     """The server beside the interpreter, else the one of the system."""
@@ -47,8 +50,10 @@ class NatsServer:
     folder: Path
     extra: str = ""
     jetstream: bool = True
+    passing: bool = False  # whether the folder goes with the process that started it
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
+    _watcher: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -68,10 +73,13 @@ class NatsServer:
         config.write_text(f'listen: "127.0.0.1:{self.port}"\n{jetstream}\n{self.extra}\n')
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen([binary(), "-c", str(config)], stdout=log, stderr=log)
+        watch = ["sh", "-c", _WATCH, str(self._process.pid), str(self.folder) if self.passing else ""]
+        self._watcher = subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True)
         deadline = time.monotonic() + _START_SECONDS
         while not self._greets():
             assert self._process.poll() is None, (self.folder / "server.log").read_text()
             assert time.monotonic() < deadline, "the server does not come up"
+            time.sleep(0.01)
 
     def kill(self) -> None:
         """SIGKILL; the store stays."""
@@ -95,9 +103,12 @@ class NatsServer:
 
     def _end(self, number: signal.Signals) -> None:
         assert self._process is not None
+        assert self._watcher is not None
+        self._watcher.kill()  # first: it must not end whoever gets the number of this process next
+        self._watcher.communicate()
         self._process.send_signal(number)
         self._process.wait(_START_SECONDS)
-        self._process = None
+        self._process = self._watcher = None
 
     def _greets(self) -> bool:
         try:
@@ -122,7 +133,7 @@ def nats_server(folder: Path, extra: str = "", *, jetstream: bool = True) -> Ite
 def shared_server() -> NatsServer:
     """The server that all tests of this process share, each with streams of its own; stopped when the process ends."""
     folder = Path(tempfile.mkdtemp(prefix="nats-"))
-    server = NatsServer(folder)
+    server = NatsServer(folder, passing=True)
     server.start()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.stop)  # first: the last registered comes first

@@ -355,7 +355,8 @@ def test_a_kill_loses_nothing_that_was_acknowledged(
 ) -> None:
     """SIGKILL in the midst of appending: every position that was told is there, and the log goes on."""
     name = request.node.callspec.params["backend"]
-    command = [sys.executable, "-c", _APPENDER, name, str(tmp_path)]
+    with backend.opened(tmp_path):  # made here: the process must not be the one that starts a server, and ends it
+        command = [sys.executable, "-c", _APPENDER, name, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         acknowledged = [int(process.stdout.readline()) for _ in range(25)]
