@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sidecar.app.consent import LOG_FILE
 from sidecar.app.datadir import make_data_dir
-from sidecar.app.sidecar import LOG_FILE
 from sidecar.config import Config
 from sidecar.consent.log import Draft
 from sidecar.consent.pseudonym import Pseudonyms

@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Final
 
 from sidecar import __version__
 from sidecar.app.clock import system_clock, system_ticks
+from sidecar.app.consent import Consent
 from sidecar.app.datadir import credentials, make_data_dir
 from sidecar.app.decisions import open_decision_log
 from sidecar.app.pins import unknown_pins
@@ -15,10 +14,9 @@ from sidecar.app.reload.reloader import Reloader
 from sidecar.app.trust import trust_of
 from sidecar.config import Config
 from sidecar.consent.ledger import Ledger
-from sidecar.consent.pseudonym import Pseudonyms
+from sidecar.consent.log import ConsentLog
 from sidecar.consent.retention import Retention
-from sidecar.consent.sqlite.log import SqliteLog
-from sidecar.consent.view.replica import Replica
+from sidecar.consent.view.loading import Loading
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import ConfigError
 from sidecar.model.instant import Instant
@@ -40,9 +38,6 @@ from sidecar.transport.streams import Streams
 from sidecar.transport.sweep import Sweep
 from sidecar.transport.world import Policies, World
 
-LOG_FILE: Final = "consent.db"
-KEY_FILE: Final = "pseudonym.key"
-
 _log = logging.getLogger(__name__)
 
 
@@ -61,17 +56,15 @@ def build(
     for problem in unknown_pins(config.server.listen, snapshot.catalog):
         raise ConfigError(f"{problem.message}; {problem.hint}")
     make_data_dir(config.data.dir)
-    _check_key(config.data.dir)
-    pseudonyms = Pseudonyms.load_or_create(config.data.dir / KEY_FILE)
     with ExitStack() as undo:
-        log = SqliteLog.open(config.data.dir / LOG_FILE, pseudonyms)
-        undo.callback(log.close)
-        cache = Replica(log, pseudonyms)
+        consent = Consent(config, clock=clock, ticks=ticks)
+        undo.callback(consent.close)
+        log, cache, pseudonyms = consent.log, consent.cache, consent.pseudonyms
         ledger = Ledger(log, cache, pseudonyms, catalog=lambda: world.policies.snapshot.catalog, clock=clock)
         policies = Policies(snapshot=snapshot, loaded_at=now, checked_at=checked_at)
         world = World(policies=policies, cache=cache, ledger=ledger, clock=clock, ticks=ticks, bounds=config.freshness)
         downstream = Downstream.over(log, cache, pseudonyms, config, clock=clock)
-        sidecar = Sidecar(config, world, log, downstream, seen=seen)
+        sidecar = Sidecar(config, world, consent, downstream, seen=seen)
         undo.pop_all()
         return sidecar
 
@@ -79,12 +72,13 @@ def build(
 class Sidecar:
     """A sidecar: ``start`` once, ``stop`` once."""
 
-    def __init__(self, config: Config, world: World, log: SqliteLog, downstream: Downstream, *, seen: bytes) -> None:
+    def __init__(self, config: Config, world: World, consent: Consent, downstream: Downstream, *, seen: bytes) -> None:
         self.config = config
         self.world = world
         self.registry = Registry()
-        self.lifecycle = Lifecycle()
-        self._log = log
+        self.lifecycle = Lifecycle(lambda: consent.outlook)
+        self._consent = consent
+        self._log = consent.log
         metrics = Metrics(self.registry)
         self.errors = ErrorReports(metrics, world.clock)
         self._reloads = Reloads(metrics)
@@ -102,8 +96,8 @@ class Sidecar:
             decisions=self._decisions,
         )
         self._downstream = downstream
-        self._grpc = GrpcServer(shared, config, FeedServicer(shared, downstream), backend=log.backend)
-        self._sweep = _sweep(config, world, log, self.lifecycle, self.errors)
+        self._grpc = GrpcServer(shared, config, FeedServicer(shared, downstream), consent.source)
+        self._sweep = _sweep(config, world, self._log, self.lifecycle, self.errors)
         self._lookout = Lookout(downstream, self.lifecycle, self.errors)
         self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)
         self.reloader = Reloader(config, world, self._reloads, self.errors, seen=seen)
@@ -143,7 +137,7 @@ class Sidecar:
         if served:
             _log.info("draining", extra={"details": {"seconds": grace_seconds}})
         with ExitStack() as last_first:
-            last_first.callback(self._log.close)
+            last_first.callback(self._consent.close)
             last_first.callback(self._pulse.stop)
             last_first.callback(self._lookout.stop)
             if self._sweep is not None:
@@ -171,7 +165,7 @@ class Sidecar:
         if self._decisions is not None:
             self._decisions.start()
         self._grpc.start()
-        self.world.cache.load(now=self.world.clock(), ticks=self.world.ticks())
+        self._consent.load(lambda error: self.errors.report("consent", error))
         self.lifecycle.begin()
         self._pulse.start()
         self._lookout.start()
@@ -214,6 +208,9 @@ class Sidecar:
             policy_reload_failed=self._reloads.bad,
             consent_age_seconds=freshness.consent_age_ms / 1_000,
             consent_position=world.cache.applied,
+            consent_lost=bool(world.cache.lost),
+            consent_pending=self._consent.pending,
+            consent_loading=world.cache.loading or Loading(0, 0, None),
             subjects=world.cache.subjects,
             subject_hits=world.cache.hits,
             profiles=world.cache.profiles,
@@ -230,19 +227,10 @@ class Sidecar:
         )
 
 
-def _sweep(config: Config, world: World, log: SqliteLog, lifecycle: Lifecycle, errors: ErrorReports) -> Sweep | None:
+def _sweep(config: Config, world: World, log: ConsentLog, lifecycle: Lifecycle, errors: ErrorReports) -> Sweep | None:
     """What forgets old erasures; ``None`` if they are remembered for ever."""
     days = config.consent.tombstone_days
     if days is None:
         return None
     consumers = tuple(consumer.name for consumer in config.consumers.known)
     return Sweep(Retention(log, world.cache, days=days, consumers=consumers), world, lifecycle, errors)
-
-
-def _check_key(data_dir: Path) -> None:
-    """A new key for an old log would find nobody in it, and be in the way when the old one is restored."""
-    if (data_dir / LOG_FILE).exists() and not (data_dir / KEY_FILE).exists():
-        raise ConfigError(
-            f"`data.dir`: `{data_dir / LOG_FILE}` is there, but its key `{data_dir / KEY_FILE}` is not; "
-            "restore the key from a backup, see docs/runbook.md"
-        )

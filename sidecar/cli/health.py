@@ -61,7 +61,7 @@ def _show(answer: status_pb2.GetStatusResponse) -> None:
             ("policy revision", policy.revision or "-"),
             ("policy checked", f"{show_duration(policy.age_ms)} ago"),
             ("last reload", _reload(policy)),
-            ("consent log", consent.backend),
+            ("consent log", f"{consent.backend}, {consent.mode.replace('_', ' ')}, as {consent.instance}"),
             ("consent revision", consent.revision or "-"),
             ("consent age", show_duration(consent.age_ms)),
             ("on hold", f"{consent.holds}, see `sidecar holds`" if consent.holds else "nothing"),

@@ -27,11 +27,14 @@ class Freshness:
     max_consent_age_ms: int | None = None
     policy_age_ms: int = 0
     max_policy_age_ms: int | None = None
+    consent_lost: bool = False  # nothing is heard of the log, and never will be: no age is young enough
 
     def stale(self, purpose: Purpose) -> Reason | None:
         """Why *purpose* may not be served from this view; ``None`` if it may."""
         if _too_old(self.policy_age_ms, self.max_policy_age_ms, purpose):
             return Reason.STALE_POLICY
+        if self.consent_lost and not _serves_last_known(self.consent_age_ms, purpose):
+            return Reason.STALE_CONSENT
         if _too_old(self.consent_age_ms, self.max_consent_age_ms, purpose):
             return Reason.STALE_CONSENT
         return None
@@ -39,13 +42,17 @@ class Freshness:
     @property
     def fresh(self) -> bool:
         """Whether both are within their bounds."""
-        return not (
+        return not self.consent_lost and not (
             _older(self.policy_age_ms, self.max_policy_age_ms) or _older(self.consent_age_ms, self.max_consent_age_ms)
         )
 
 
 def _older(age_ms: int, bound_ms: int | None) -> bool:
     return bound_ms is not None and age_ms > bound_ms
+
+
+def _serves_last_known(age_ms: int, purpose: Purpose) -> bool:
+    return purpose.failure_mode is FailureMode.SERVE_LAST_KNOWN and age_ms <= purpose.serve_last_known_seconds * 1000
 
 
 def _too_old(age_ms: int, bound_ms: int | None, purpose: Purpose) -> bool:
@@ -95,7 +102,7 @@ class DecisionPoint:
         seen = self._cache.revision()
         asked = questions(request, snapshot.catalog)
         view = self._view(request, asked, seen, now)
-        if view.pending is not None and may_wait:
+        if view.pending is not None and may_wait and not freshness.consent_lost:  # else nothing will come
             return view.pending
         return _answer(request, snapshot, view, now=now, freshness=freshness)
 

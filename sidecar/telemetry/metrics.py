@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from sidecar.consent.view.loading import Loading
 from sidecar.model.decision import FieldResult
 from sidecar.model.vocabulary import Effect, Reason
 
@@ -127,6 +128,9 @@ class State:
     policy_reload_failed: bool
     consent_age_seconds: float
     consent_position: int
+    consent_lost: bool
+    consent_pending: int
+    consent_loading: Loading
     subjects: int
     subject_hits: int
     profiles: int
@@ -162,6 +166,10 @@ class StateCollector(Collector):
             ("sidecar_policy_reload_failed", "1 while the newest bundle is bad, else 0.", state.policy_reload_failed),
             ("sidecar_consent_view_age_seconds", "How old the view of consent may be.", state.consent_age_seconds),
             ("sidecar_consent_position", "Position of the log that the view has reached.", state.consent_position),
+            ("sidecar_consent_log_lost", "1 while the log is not the one that was followed.", state.consent_lost),
+            ("sidecar_consent_feed_pending", "Entries known of that the view lacks.", state.consent_pending),
+            ("sidecar_consent_load_done", "Entries loaded of a view that is not complete.", state.consent_loading.done),
+            ("sidecar_consent_load_total", "Entries that it will have, at most.", state.consent_loading.total),
             ("sidecar_consent_subjects", "Subjects in memory.", state.subjects),
             ("sidecar_consent_profiles", "Distinct profiles among them.", state.profiles),
             ("sidecar_held", "Things held for everyone.", state.held),

@@ -1,5 +1,6 @@
-"""Starting, ready, draining: one way, once."""
+"""Starting, ready, draining: one way, once; and what is in the way of being ready meanwhile."""
 
+from collections.abc import Callable
 from threading import Event
 from typing import Final
 
@@ -10,26 +11,37 @@ DRAINING: Final = "draining: the process is about to stop"
 
 
 class Lifecycle:
-    """Where the process stands. Safe for any number of threads."""
+    """Where the process stands. Safe for any number of threads.
 
-    def __init__(self) -> None:
+    *outlook* says what keeps the view of consent from being that of the log as it is; empty: nothing.
+    """
+
+    def __init__(self, outlook: Callable[[], str] = lambda: "") -> None:
         self._because = STARTING
+        self._outlook = outlook
         self._draining = Event()
 
     @property
     def not_ready_because(self) -> str:
-        """Why questions are not answered; empty if they are."""
-        return self._because
+        """Why nobody should ask here; empty if questions are answered from a view that is followed."""
+        because = self._because
+        if because not in ("", STARTING):
+            return because
+        outlook = self._outlook()
+        return f"{because}: {outlook}" if because and outlook else because or outlook
 
     @property
     def ready(self) -> bool:
-        """Whether questions are answered."""
-        return not self._because
+        """Whether questions are answered from a view that is followed."""
+        return not self.not_ready_because
 
     def require_ready(self) -> None:
-        """Raise ``NotReadyError`` unless questions are answered: a view that is not complete would know of no noes."""
+        """Raise ``NotReadyError`` unless questions are answered: a view that is not complete would know of no noes.
+
+        They are while the log is lost, by what is known and as long as a purpose may do with that.
+        """
         if self._because:
-            raise NotReadyError(self._because)
+            raise NotReadyError(self.not_ready_because)
 
     def begin(self) -> None:
         """From starting to ready."""

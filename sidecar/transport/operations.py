@@ -13,6 +13,7 @@ from sidecar.telemetry.errors import LastError
 from sidecar.telemetry.reloads import Reload
 from sidecar.transport.convert.instants import to_timestamp
 from sidecar.transport.shared import Shared
+from sidecar.transport.world import Source
 
 MOST_PROBLEMS: Final = 1_000
 MOST_CHARACTERS: Final = 500
@@ -22,11 +23,11 @@ MOST_CHARACTERS: Final = 500
 class StatusServicer(pb_grpc.StatusServiceServicer):
     """The same for every listener; *listeners* is filled once they are bound."""
 
-    def __init__(self, shared: Shared, *, backend: str) -> None:
+    def __init__(self, shared: Shared, source: Source) -> None:
         self.listeners: tuple[Listener, ...] = ()
         self._shared = shared
         self._world = shared.world
-        self._backend = backend
+        self._source = source
         self._started_at = to_timestamp(shared.world.clock())
 
     def GetStatus(self, request: pb.GetStatusRequest, context: grpc.ServicerContext) -> pb.GetStatusResponse:  # noqa: ARG002, N802
@@ -60,13 +61,18 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
         )
 
     def _consent(self) -> pb.ConsentStatus:
-        cache = self._world.cache
+        cache, source = self._world.cache, self._source
+        loading = cache.loading
         return pb.ConsentStatus(
             revision=str(cache.revision()),
             age_ms=cache.age_ms(self._world.ticks()),
             subjects=cache.subjects,
             profiles=cache.profiles,
-            backend=self._backend,
+            backend=source.backend,
+            mode=source.mode,
+            instance=source.instance,
+            lost=cache.lost,
+            loading=None if loading is None else pb.LoadStatus(**loading._asdict()),
             holds=self._world.held,
         )
 

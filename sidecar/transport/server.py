@@ -24,6 +24,7 @@ from sidecar.transport.listening import bind
 from sidecar.transport.operations import StatusServicer
 from sidecar.transport.reflection import Reflection
 from sidecar.transport.shared import Shared
+from sidecar.transport.world import Source
 
 _AUTHORIZATION: Final[ServiceDescriptor] = authorization_pb2.DESCRIPTOR.services_by_name["AuthorizationService"]
 _CHOICES: Final[ServiceDescriptor] = choices_pb2.DESCRIPTOR.services_by_name["ChoiceService"]
@@ -41,7 +42,7 @@ _LINGER_SECONDS: Final = 1.0
 class GrpcServer:
     """All listeners and what they serve: bind, start, stop, each once."""
 
-    def __init__(self, shared: Shared, config: Config, feed: FeedServicer, *, backend: str) -> None:
+    def __init__(self, shared: Shared, config: Config, feed: FeedServicer, source: Source) -> None:
         self.health = Health()
         self.desk = Desk(shared)
         self._shared = shared
@@ -51,7 +52,7 @@ class GrpcServer:
         self._feed = feed
         self._holds = HoldServicer(shared)
         self._log = LogServicer(shared, tombstone_days=config.consent.tombstone_days)
-        self._status = StatusServicer(shared, backend=backend)
+        self._status = StatusServicer(shared, source)
         services = (_AUTHORIZATION, _CHOICES, _CONSENT, _FEED, _HOLDS, _LOG, _STATUS, _HEALTH, _REFLECTION)
         names = tuple(service.full_name for service in services)
         self._reflection = Reflection(names, edge=shared.edge, streams=shared.streams)

@@ -23,6 +23,15 @@ class Policies:
     checked_at: Instant  # when its source was last found to hold just this, in ticks
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where consent is known from, for people."""
+
+    backend: str  # the kind of log
+    mode: str  # of the view
+    instance: str  # what this sidecar is called among those of the log
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """One bundle, one view of consent, one clock. Safe for any number of threads; a request reads *policies* once."""
@@ -49,6 +58,7 @@ class World:
         ticks = self.ticks()
         return Freshness(
             consent_age_ms=self.cache.age_ms(ticks),
+            consent_lost=bool(self.cache.lost),
             max_consent_age_ms=_milliseconds(self.bounds.max_consent_age_seconds),
             policy_age_ms=max(0, ticks - (policies or self.policies).checked_at) // 1_000,
             max_policy_age_ms=_milliseconds(self.bounds.max_policy_age_seconds),

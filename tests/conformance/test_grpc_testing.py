@@ -14,6 +14,7 @@ from sidecar.transport.authorization import AuthorizationServicer
 from sidecar.transport.consent import ConsentServicer
 from sidecar.transport.identity import Identity
 from sidecar.transport.operations import StatusServicer
+from sidecar.transport.world import Source
 
 AUTHORIZATION = pb.DESCRIPTOR.services_by_name["AuthorizationService"]
 CONSENT = consent_pb2.DESCRIPTOR.services_by_name["ConsentService"]
@@ -38,7 +39,7 @@ def server(served: Served) -> Any:
         {
             AUTHORIZATION: AuthorizationServicer(desk, Identity()),
             CONSENT: ConsentServicer(desk.shared),
-            STATUS: StatusServicer(desk.shared, backend="sqlite"),
+            STATUS: StatusServicer(desk.shared, Source(backend="sqlite", mode="replica", instance="test")),
         },
         grpc_testing.strict_real_time(),
     )

@@ -139,7 +139,7 @@ def test_a_disk_that_is_full_stops_an_import_which_can_be_repeated(served: Serve
     """What was acknowledged is there, the rest is not; once there is room the same file completes it."""
     lines = [line_to_json(f"s{number}", event(f"e{number}")) for number in range(3_000)]
     file = write(tmp_path / "x", lines)
-    writer = served.sidecar._log._writer
+    writer = served.sidecar._log._writer  # type: ignore[attr-defined] # that of SQLite
     pages = writer.execute("PRAGMA page_count").fetchone()[0]
     writer.execute(f"PRAGMA max_page_count = {pages + 200}")
     full = imported(served, file, "--output", "json")

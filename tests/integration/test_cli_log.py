@@ -157,7 +157,7 @@ def test_an_export_is_never_written_over_a_file(place: Place) -> None:
 def test_an_export_that_fails_leaves_no_file(place: Place) -> None:
     """Whatever the reason: a revision of another log, no token, no such folder, an entry that is damaged."""
     file = place.folder.parent / "x"
-    writer = place.served.sidecar._log._writer
+    writer = place.served.sidecar._log._writer  # type: ignore[attr-defined] # that of SQLite
     other = place.run("consent", "export", "-o", file, "--from", f"{'f' * 16}.1")
     nobody = place.run("consent", "export", "-o", file, "--token-file", "/nowhere")
     nowhere = place.run("consent", "export", "-o", "/nowhere/x")

@@ -119,7 +119,7 @@ def test_what_is_no_pseudonym_is_refused(caller: Caller, pseudonyms: list[bytes]
 def test_a_log_that_cannot_be_read_ends_the_export_without_its_footer(caller: Caller, served: Served) -> None:
     """So that nobody takes it for whole."""
     caller.record("ada", choice("a", "GIVEN"))
-    writer = served.sidecar._log._writer
+    writer = served.sidecar._log._writer  # type: ignore[attr-defined] # that of SQLite
     writer.execute("UPDATE entries SET record = zeroblob(9)")
     parts = caller.log.ExportEntries(pb.ExportEntriesRequest(), metadata=caller.operator, timeout=5)
     lines: list[bytes] = []

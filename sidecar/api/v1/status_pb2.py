@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsidecar/api/v1/status.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetStatusRequest\"\xbf\x02\n\x11GetStatusResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\nstarted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05ready\x18\x03 \x01(\x08\x12\x19\n\x11not_ready_because\x18\x04 \x01(\t\x12,\n\x06policy\x18\x05 \x01(\x0b\x32\x1c.sidecar.api.v1.PolicyStatus\x12.\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x1d.sidecar.api.v1.ConsentStatus\x12\x31\n\tlisteners\x18\x07 \x03(\x0b\x32\x1e.sidecar.api.v1.ListenerStatus\x12.\n\x0blast_errors\x18\x08 \x03(\x0b\x32\x19.sidecar.api.v1.LastError\"\xf4\x01\n\x0cPolicyStatus\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12-\n\tloaded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61ge_ms\x18\x04 \x01(\x03\x12\x10\n\x08policies\x18\x05 \x01(\x05\x12\x10\n\x08verdicts\x18\x06 \x01(\x03\x12\x31\n\x0blast_reload\x18\x07 \x01(\x0b\x32\x1c.sidecar.api.v1.ReloadStatus\x12\x14\n\x0cverdict_hits\x18\x08 \x01(\x03\x12\x16\n\x0everdict_misses\x18\t \x01(\x03\"\xc4\x01\n\x0cReloadStatus\x12.\n\x07outcome\x18\x01 \x01(\x0e\x32\x1d.sidecar.api.v1.ReloadOutcome\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x03 \x01(\t\x12/\n\x08problems\x18\x04 \x03(\x0b\x32\x1d.sidecar.api.v1.BundleProblem\x12\x19\n\x11problems_left_out\x18\x05 \x01(\x05\"y\n\rBundleProblem\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\x05\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x0c\n\x04hint\x18\x06 \x01(\t\x12\x0f\n\x07warning\x18\x07 \x01(\x08\"u\n\rConsentStatus\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x0e\n\x06\x61ge_ms\x18\x02 \x01(\x03\x12\x10\n\x08subjects\x18\x03 \x01(\x03\x12\x10\n\x08profiles\x18\x04 \x01(\x03\x12\x0f\n\x07\x62\x61\x63kend\x18\x05 \x01(\t\x12\r\n\x05holds\x18\n \x01(\x05\"d\n\x0eListenerStatus\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x11\n\ttransport\x18\x02 \x01(\t\x12\x16\n\x0epinned_service\x18\x03 \x01(\t\x12\x16\n\x0etrusts_callers\x18\x04 \x01(\x08\"W\n\tLastError\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcomponent\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t*\xa0\x01\n\rReloadOutcome\x12\x1e\n\x1aRELOAD_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16RELOAD_OUTCOME_SWAPPED\x10\x01\x12\x1c\n\x18RELOAD_OUTCOME_UNCHANGED\x10\x02\x12\x1a\n\x16RELOAD_OUTCOME_REFUSED\x10\x03\x12\x19\n\x15RELOAD_OUTCOME_FAILED\x10\x04\x32\x61\n\rStatusService\x12P\n\tGetStatus\x12 .sidecar.api.v1.GetStatusRequest\x1a!.sidecar.api.v1.GetStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsidecar/api/v1/status.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetStatusRequest\"\xbf\x02\n\x11GetStatusResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\nstarted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05ready\x18\x03 \x01(\x08\x12\x19\n\x11not_ready_because\x18\x04 \x01(\t\x12,\n\x06policy\x18\x05 \x01(\x0b\x32\x1c.sidecar.api.v1.PolicyStatus\x12.\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x1d.sidecar.api.v1.ConsentStatus\x12\x31\n\tlisteners\x18\x07 \x03(\x0b\x32\x1e.sidecar.api.v1.ListenerStatus\x12.\n\x0blast_errors\x18\x08 \x03(\x0b\x32\x19.sidecar.api.v1.LastError\"\xf4\x01\n\x0cPolicyStatus\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12-\n\tloaded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61ge_ms\x18\x04 \x01(\x03\x12\x10\n\x08policies\x18\x05 \x01(\x05\x12\x10\n\x08verdicts\x18\x06 \x01(\x03\x12\x31\n\x0blast_reload\x18\x07 \x01(\x0b\x32\x1c.sidecar.api.v1.ReloadStatus\x12\x14\n\x0cverdict_hits\x18\x08 \x01(\x03\x12\x16\n\x0everdict_misses\x18\t \x01(\x03\"\xc4\x01\n\x0cReloadStatus\x12.\n\x07outcome\x18\x01 \x01(\x0e\x32\x1d.sidecar.api.v1.ReloadOutcome\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x03 \x01(\t\x12/\n\x08problems\x18\x04 \x03(\x0b\x32\x1d.sidecar.api.v1.BundleProblem\x12\x19\n\x11problems_left_out\x18\x05 \x01(\x05\"y\n\rBundleProblem\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\x05\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x0c\n\x04hint\x18\x06 \x01(\t\x12\x0f\n\x07warning\x18\x07 \x01(\x08\"\xd0\x01\n\rConsentStatus\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x0e\n\x06\x61ge_ms\x18\x02 \x01(\x03\x12\x10\n\x08subjects\x18\x03 \x01(\x03\x12\x10\n\x08profiles\x18\x04 \x01(\x03\x12\x0f\n\x07\x62\x61\x63kend\x18\x05 \x01(\t\x12\x0c\n\x04mode\x18\x06 \x01(\t\x12\x10\n\x08instance\x18\x07 \x01(\t\x12\x0c\n\x04lost\x18\x08 \x01(\t\x12+\n\x07loading\x18\t \x01(\x0b\x32\x1a.sidecar.api.v1.LoadStatus\x12\r\n\x05holds\x18\n \x01(\x05\"U\n\nLoadStatus\x12\x0c\n\x04\x64one\x18\x01 \x01(\x03\x12\r\n\x05total\x18\x02 \x01(\x03\x12\x19\n\x0cseconds_left\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_seconds_left\"d\n\x0eListenerStatus\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x11\n\ttransport\x18\x02 \x01(\t\x12\x16\n\x0epinned_service\x18\x03 \x01(\t\x12\x16\n\x0etrusts_callers\x18\x04 \x01(\x08\"W\n\tLastError\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcomponent\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t*\xa0\x01\n\rReloadOutcome\x12\x1e\n\x1aRELOAD_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16RELOAD_OUTCOME_SWAPPED\x10\x01\x12\x1c\n\x18RELOAD_OUTCOME_UNCHANGED\x10\x02\x12\x1a\n\x16RELOAD_OUTCOME_REFUSED\x10\x03\x12\x19\n\x15RELOAD_OUTCOME_FAILED\x10\x04\x32\x61\n\rStatusService\x12P\n\tGetStatus\x12 .sidecar.api.v1.GetStatusRequest\x1a!.sidecar.api.v1.GetStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sidecar.api.v1.status_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RELOADOUTCOME']._serialized_start=1302
-  _globals['_RELOADOUTCOME']._serialized_end=1462
+  _globals['_RELOADOUTCOME']._serialized_start=1481
+  _globals['_RELOADOUTCOME']._serialized_end=1641
   _globals['_GETSTATUSREQUEST']._serialized_start=80
   _globals['_GETSTATUSREQUEST']._serialized_end=98
   _globals['_GETSTATUSRESPONSE']._serialized_start=101
@@ -44,12 +44,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELOADSTATUS']._serialized_end=866
   _globals['_BUNDLEPROBLEM']._serialized_start=868
   _globals['_BUNDLEPROBLEM']._serialized_end=989
-  _globals['_CONSENTSTATUS']._serialized_start=991
-  _globals['_CONSENTSTATUS']._serialized_end=1108
-  _globals['_LISTENERSTATUS']._serialized_start=1110
-  _globals['_LISTENERSTATUS']._serialized_end=1210
-  _globals['_LASTERROR']._serialized_start=1212
-  _globals['_LASTERROR']._serialized_end=1299
-  _globals['_STATUSSERVICE']._serialized_start=1464
-  _globals['_STATUSSERVICE']._serialized_end=1561
+  _globals['_CONSENTSTATUS']._serialized_start=992
+  _globals['_CONSENTSTATUS']._serialized_end=1200
+  _globals['_LOADSTATUS']._serialized_start=1202
+  _globals['_LOADSTATUS']._serialized_end=1287
+  _globals['_LISTENERSTATUS']._serialized_start=1289
+  _globals['_LISTENERSTATUS']._serialized_end=1389
+  _globals['_LASTERROR']._serialized_start=1391
+  _globals['_LASTERROR']._serialized_end=1478
+  _globals['_STATUSSERVICE']._serialized_start=1643
+  _globals['_STATUSSERVICE']._serialized_end=1740
 # @@protoc_insertion_point(module_scope)

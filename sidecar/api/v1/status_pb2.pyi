@@ -102,20 +102,38 @@ class BundleProblem(_message.Message):
     def __init__(self, file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., code: _Optional[str] = ..., message: _Optional[str] = ..., hint: _Optional[str] = ..., warning: _Optional[bool] = ...) -> None: ...
 
 class ConsentStatus(_message.Message):
-    __slots__ = ("revision", "age_ms", "subjects", "profiles", "backend", "holds")
+    __slots__ = ("revision", "age_ms", "subjects", "profiles", "backend", "mode", "instance", "lost", "loading", "holds")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     AGE_MS_FIELD_NUMBER: _ClassVar[int]
     SUBJECTS_FIELD_NUMBER: _ClassVar[int]
     PROFILES_FIELD_NUMBER: _ClassVar[int]
     BACKEND_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    LOST_FIELD_NUMBER: _ClassVar[int]
+    LOADING_FIELD_NUMBER: _ClassVar[int]
     HOLDS_FIELD_NUMBER: _ClassVar[int]
     revision: str
     age_ms: int
     subjects: int
     profiles: int
     backend: str
+    mode: str
+    instance: str
+    lost: str
+    loading: LoadStatus
     holds: int
-    def __init__(self, revision: _Optional[str] = ..., age_ms: _Optional[int] = ..., subjects: _Optional[int] = ..., profiles: _Optional[int] = ..., backend: _Optional[str] = ..., holds: _Optional[int] = ...) -> None: ...
+    def __init__(self, revision: _Optional[str] = ..., age_ms: _Optional[int] = ..., subjects: _Optional[int] = ..., profiles: _Optional[int] = ..., backend: _Optional[str] = ..., mode: _Optional[str] = ..., instance: _Optional[str] = ..., lost: _Optional[str] = ..., loading: _Optional[_Union[LoadStatus, _Mapping]] = ..., holds: _Optional[int] = ...) -> None: ...
+
+class LoadStatus(_message.Message):
+    __slots__ = ("done", "total", "seconds_left")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_LEFT_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    seconds_left: float
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., seconds_left: _Optional[float] = ...) -> None: ...
 
 class ListenerStatus(_message.Message):
     __slots__ = ("address", "transport", "pinned_service", "trusts_callers")

@@ -141,6 +141,7 @@ class Applier:
             time.sleep(0)
         self._cache.take((), through=fed.through, now=self._clock())
         self._through = max(self._through, fed.through)
+        self._cache.contact.pending = fed.pending
         if not self._whole:
             self._load.add(len(fed.heads), pending=fed.pending)
 

@@ -23,6 +23,8 @@ class Contact:
     def __init__(self) -> None:
         self.lost: str = ""
         """Why the log is not the one that was followed any more; empty while it is."""
+        self.pending = 0
+        """How many entries are known to be in the log that the view does not have yet."""
         self._as_of: Instant | None = None
         self._offsets: deque[Instant] = deque(maxlen=_WINDOW)
 
