@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, TypeGuard
 
 from sidecar.config import Config
-from sidecar.consent.limits import EVERYONE
 from sidecar.consent.log import ConsentLog, SharedLog
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite.log import SqliteLog
@@ -99,8 +98,7 @@ class Consent:
         if holds is None:
             followed = self._replica(self._contact)
         else:
-            everyone = frozenset({self.pseudonyms.of(EVERYONE)})  # asked about in every question
-            followed = OnDemand(self.log, self.pseudonyms, contact=self._contact, capacity=holds, pinned=everyone)
+            followed = OnDemand(self.log, self.pseudonyms, contact=self._contact, capacity=holds)
         self._shared = (self.log, followed)
         return followed
 

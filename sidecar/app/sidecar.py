@@ -201,6 +201,7 @@ class Sidecar:
         world, policies = self.world, self.world.policies
         freshness, snapshot = world.freshness(policies), policies.snapshot
         verdicts = snapshot.verdicts
+        loading = world.cache.loading or Loading(0, 0, None)
         return State(
             ready=self.lifecycle.ready,
             policy_revision=policies.snapshot.bundle.revision,
@@ -210,7 +211,8 @@ class Sidecar:
             consent_position=world.cache.applied,
             consent_lost=bool(world.cache.lost),
             consent_pending=self._consent.pending,
-            consent_loading=world.cache.loading or Loading(0, 0, None),
+            consent_load_done=loading.done,
+            consent_load_total=loading.total,
             subjects=world.cache.subjects,
             subject_hits=world.cache.hits,
             profiles=world.cache.profiles,

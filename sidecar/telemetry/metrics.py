@@ -9,7 +9,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from sidecar.consent.view.loading import Loading
 from sidecar.model.decision import FieldResult
 from sidecar.model.vocabulary import Effect, Reason
 
@@ -130,7 +129,8 @@ class State:
     consent_position: int
     consent_lost: bool
     consent_pending: int
-    consent_loading: Loading
+    consent_load_done: int
+    consent_load_total: int
     subjects: int
     subject_hits: int
     profiles: int
@@ -168,8 +168,8 @@ class StateCollector(Collector):
             ("sidecar_consent_position", "Position of the log that the view has reached.", state.consent_position),
             ("sidecar_consent_log_lost", "1 while the log is not the one that was followed.", state.consent_lost),
             ("sidecar_consent_feed_pending", "Entries known of that the view lacks.", state.consent_pending),
-            ("sidecar_consent_load_done", "Entries loaded of a view that is not complete.", state.consent_loading.done),
-            ("sidecar_consent_load_total", "Entries that it will have, at most.", state.consent_loading.total),
+            ("sidecar_consent_load_done", "Entries loaded of a view that is not complete.", state.consent_load_done),
+            ("sidecar_consent_load_total", "Entries that it will have, at most.", state.consent_load_total),
             ("sidecar_consent_subjects", "Subjects in memory.", state.subjects),
             ("sidecar_consent_profiles", "Distinct profiles among them.", state.profiles),
             ("sidecar_held", "Things held for everyone.", state.held),
