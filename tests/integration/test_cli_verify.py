@@ -48,7 +48,7 @@ class Place:
 
     def sql(self, statement: str, *values: object) -> None:
         """Change the log behind its back."""
-        self.served.sidecar._log._writer.execute(statement, values)
+        self.served.sidecar._log._writer.execute(statement, values)  # type: ignore[attr-defined] # that of SQLite
 
     def recode(self, position: int, change: Callable[[LogEntry], LogEntry]) -> None:
         """Change an entry of the log, and give it the code that then fits: only the owner of the key can do that."""
