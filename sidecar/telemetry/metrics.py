@@ -169,7 +169,7 @@ class StateCollector(Collector):
             ("sidecar_consent_log_lost", "1 while the log is not the one that was followed.", state.consent_lost),
             ("sidecar_consent_feed_pending", "Entries known of that the view lacks.", state.consent_pending),
             ("sidecar_consent_load_done", "Entries loaded of a view that is not complete.", state.consent_load_done),
-            ("sidecar_consent_load_total", "Entries that it will have, at most.", state.consent_load_total),
+            ("sidecar_consent_load_entries", "Entries that it will have, at most.", state.consent_load_total),
             ("sidecar_consent_subjects", "Subjects in memory.", state.subjects),
             ("sidecar_consent_profiles", "Distinct profiles among them.", state.profiles),
             ("sidecar_held", "Things held for everyone.", state.held),
