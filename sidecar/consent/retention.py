@@ -27,25 +27,32 @@ class Retention:
         self._consumers = consumers
 
     def sweep(self, now: Instant, go_on: Callable[[], bool]) -> int:
-        """Forget what may be forgotten at *now*; how many were. Asks before each subject whether to *go_on*.
+        """Forget what may be forgotten at *now*; how many were. Asks often whether to *go_on*.
 
         Raises ``ConsentLogError``; what was forgotten until then stays so. May be cut short or repeated at any time,
         and done by several sidecars at once: whom another one forgot, this view forgets too.
         """
         acknowledged = self._acknowledged()
         forgotten = 0
-        for pseudonym in self._cache.erased():
+        for pseudonyms in self._cache.erased():
             if not go_on():
                 break
-            head = self._log.head(pseudonym)
-            if head is not None:
-                if head.position > acknowledged or head.accepted_at >= now - self._kept or not is_bare(head):
-                    continue
-                if not self._log.forget(pseudonym, head.position):
-                    continue
-                forgotten += 1
-            self._cache.refresh(pseudonym, now=now)
+            for pseudonym in pseudonyms:
+                if not go_on():
+                    return forgotten
+                forgotten += self._look(pseudonym, now, acknowledged)
         return forgotten
+
+    def _look(self, pseudonym: bytes, now: Instant, acknowledged: float) -> bool:
+        """Whether the subject was forgotten, now and here."""
+        head = self._log.head(pseudonym)
+        if head is not None:
+            if head.position > acknowledged or head.accepted_at >= now - self._kept or not is_bare(head):
+                return False
+            if not self._log.forget(pseudonym, head.position):
+                return False
+        self._cache.refresh(pseudonym, now=now)
+        return head is not None
 
     def _acknowledged(self) -> float:
         """The position up to which all consumers have applied everything; one that never came has nothing.

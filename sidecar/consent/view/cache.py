@@ -92,10 +92,11 @@ class ConsentCache(Protocol):
         """Have each be refreshed before it is next used: what the log has of it is not known."""
         ...
 
-    def erased(self) -> Iterator[bytes]:
+    def erased(self) -> Iterator[tuple[bytes, ...]]:
         """Those who were erased as persons and of whom nothing else is known, with some who are not among them.
 
-        For what has time: takes pauses, and may read. Raises ``ConsentLogError``.
+        A few at a time, often none: whoever asks pauses between two, so that others get on. May read; raises
+        ``ConsentLogError``.
         """
         ...
 

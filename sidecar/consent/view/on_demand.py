@@ -13,6 +13,7 @@ Wherever two meet, the higher position wins.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from threading import Lock
 from typing import Final
 
@@ -39,6 +40,8 @@ _RECENT: Final = 4_096
 """Of so many subjects whose entries came last the entry is kept: a read that lags behind the feed does no harm."""
 
 _SWEPT: Final = 512
+
+_HEADS_AT_ONCE: Final = 64
 
 _CLOCK_SLACK: Final = SECOND
 """How far a clock may step back before what was resolved under it counts no more, in microseconds."""
@@ -185,12 +188,11 @@ class OnDemand:
                 self._holding.drop(pseudonym)
                 self._markers.pop(pseudonym, None)  # what is being read now may be from before
 
-    def erased(self) -> Iterator[bytes]:
+    def erased(self) -> Iterator[tuple[bytes, ...]]:
         """Those of whom the log has an erasure and nothing else; finding them reads the last entry of everybody."""
-        for head in self._log.heads():
-            shape = outline(head.packed)
-            if not shape.orders and not shape.clock:
-                yield head.pseudonym
+        heads = self._log.heads()
+        while some := tuple(islice(heads, _HEADS_AT_ONCE)):
+            yield tuple(head.pseudonym for head in some if _says_nothing(head))
 
     def check(self, *, now: Instant, ticks: Instant) -> None:
         """Let time go on, at *ticks* of a clock that never steps back.
@@ -314,3 +316,9 @@ class OnDemand:
         """Hold nobody, and let what is being read now come to nothing; only while holding the lock."""
         self._holding.void()
         self._markers.clear()
+
+
+def _says_nothing(head: Head) -> bool:
+    """Whether a record has no choice, no erased category and no instant: such as an erasure leaves."""
+    shape = outline(head.packed)
+    return not shape.orders and not shape.clock

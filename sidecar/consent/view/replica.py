@@ -228,11 +228,9 @@ class Replica:
         for _ in before.retire():
             time.sleep(0)
 
-    def erased(self) -> Iterator[bytes]:
-        """Those who are erased and said nothing since."""
-        for pseudonyms in self._slots.by_profile(_only_erased):
-            yield from pseudonyms
-            time.sleep(0)
+    def erased(self) -> Iterator[tuple[bytes, ...]]:
+        """Those who are erased and said nothing since, some at a time."""
+        return self._slots.by_profile(_only_erased)
 
     def check(self, *, now: Instant, ticks: Instant) -> None:
         """Find out, if nothing else tells, whether the log can be read; the view ages while it cannot.

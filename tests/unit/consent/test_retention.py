@@ -1,5 +1,6 @@
 """Erasures that need not be remembered any more, and those that must."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,15 @@ def test_a_sweep_can_be_cut_short(tmp_path: Path) -> None:
         for subject in ("ada", "bob", "eve"):
             at_work.ledger.erase(subject, "b")
         at_work.ledger.record("zoe", no("a"))
-        answers = iter([True, False])
-        first = retention(at_work).sweep(NOW + 41 * DAY, lambda: next(answers))
+        erased = tuple(at_work.cache.pseudonym(subject) for subject in ("ada", "bob", "eve"))
+        at_work.cache.erased = lambda: iter(((), erased))  # type: ignore[method-assign]
+        forgotten = []
+        for answers in ([], [True], [True, True], [True, True, True]):
+            go_on = iter(answers)
+            forgotten.append(retention(at_work).sweep(NOW + 41 * DAY, partial(next, go_on, False)))
 
-        assert (1, 2) == (first, sweep(at_work))
+        assert [0, 0, 0, 1] == forgotten
+        assert 2 == sweep(at_work)
 
 
 def test_whom_another_sidecar_forgot_this_one_forgets_too() -> None:
@@ -161,7 +167,7 @@ def test_a_bounded_view_finds_all_erasures_too() -> None:
     at_work.ledger.record("eve", Event(id="t", act=Traits(of_age_at=NOW)))
     view = OnDemand(MemoryLog(store), at_work.pseudonyms, contact=Contact(), capacity=100)
     view.load(now=NOW)
-    found = list(view.erased())
+    found = [pseudonym for pseudonyms in view.erased() for pseudonym in pseudonyms]
     swept = Retention(at_work.log, view, days=40, consumers=()).sweep(NOW + 41 * DAY, lambda: True)
 
     assert [view.pseudonym("ada")] == found
