@@ -134,7 +134,8 @@ def test_a_sweep_can_be_cut_short(tmp_path: Path) -> None:
         forgotten = []
         for answers in ([], [True], [True, True], [True, True, True]):
             go_on = iter(answers)
-            forgotten.append(retention(at_work).sweep(NOW + 41 * DAY, partial(next, go_on, False)))
+            sweeping = partial(next, go_on, False)  # noqa: FBT003 - what comes after them
+            forgotten.append(retention(at_work).sweep(NOW + 41 * DAY, sweeping))
 
         assert [0, 0, 0, 1] == forgotten
         assert 2 == sweep(at_work)
