@@ -23,16 +23,20 @@ def ignore(_: int) -> None:
     """Takes no notice of progress."""
 
 
-def lines_of(log: ConsentLog, *, after: int = 0, subjects: bool = False) -> list[bytes]:
+def lines_of(
+    log: ConsentLog, *, after: int = 0, subjects: bool = False, pseudonyms: Pseudonyms = PSEUDONYMS
+) -> list[bytes]:
     """The lines of a part of an export of *log*."""
-    part = Export(log, PSEUDONYMS).part(after=after, subjects=subjects, now=NOW)
+    part = Export(log, pseudonyms).part(after=after, subjects=subjects, now=NOW)
     return [line for exported in part for line in exported.lines]
 
 
-def exported(log: ConsentLog, path: Path, *, after: int = 0, subjects: bool = False) -> Path:
+def exported(
+    log: ConsentLog, path: Path, *, after: int = 0, subjects: bool = False, pseudonyms: Pseudonyms = PSEUDONYMS
+) -> Path:
     """*path*, to which a part of an export of *log* was appended."""
     with path.open("ab") as file:
-        file.writelines(line + b"\n" for line in lines_of(log, after=after, subjects=subjects))
+        file.writelines(line + b"\n" for line in lines_of(log, after=after, subjects=subjects, pseudonyms=pseudonyms))
     return path
 
 
