@@ -136,12 +136,16 @@ def main() -> None:
         Feed(options.address, token=token) as feed,
     ):
         provider = MailProvider(client, mailing)
-        try:
-            follow(feed, provider)
-        except FeedError as error:
-            if not error.start_over:
-                raise
-            follow(feed, provider, from_start=True)
+        from_start = False
+        while True:
+            try:
+                follow(feed, provider, from_start=from_start)
+            except FeedError as error:
+                if not error.start_over:
+                    raise
+                from_start = True  # the log was restored, say
+            else:
+                return
 
 
 if __name__ == "__main__":

@@ -100,6 +100,8 @@ class Feed:
         ``FeedError`` when that cannot be.
         """
         request = pb.WatchRecordsRequest(consumer=self._consumer, after_revision=after, from_start=from_start)
+        if from_start:
+            self._owed = ""  # of what counts for nothing now
         pause = _FIRST_PAUSE
         while not self._closed.is_set():
             try:

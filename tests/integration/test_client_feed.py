@@ -137,6 +137,23 @@ def test_a_lost_place_means_to_start_over() -> None:
     assert [False, True] == [asked.from_start for asked in sidecar.asked]
 
 
+def test_who_starts_over_owes_nothing_of_before() -> None:
+    """An acknowledgement that did not get through is of the log that is gone; the new one would refuse it."""
+    sidecar = Sidecar(sends(1, ends_with=grpc.StatusCode.FAILED_PRECONDITION), sends(7))
+    sidecar.refuse_acks = [grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAVAILABLE]
+    with following(sidecar) as feed:
+        updates = feed.follow()
+        kept = feed.ack(next(updates).revision)
+        with pytest.raises(FeedError):
+            next(updates)
+        updates = feed.follow(from_start=True)
+        anew = next(updates)
+        updates.close()
+
+    assert (False, f"{LOG}.7") == (kept, anew.revision)
+    assert [] == sidecar.acknowledged
+
+
 def test_a_sidecar_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is dead without saying so would leave people on the list for ever."""
     monkeypatch.setattr("sidecar.client.feed.SILENCE_SECONDS", 0.2)

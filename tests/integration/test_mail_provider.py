@@ -220,3 +220,18 @@ def test_a_sidecar_that_is_killed_is_followed_again(place: Place) -> None:
         with place.sidecar():
             mails(place, "p2")
             lags(place, behind=False)
+
+
+def test_who_is_not_in_another_log_is_forgotten(place: Place) -> None:
+    """A log in the place of the one that was followed is told from its start; nobody stays on the list from before."""
+    with place.sidecar() as process, place.caller() as caller, place.provider():
+        agree(caller, "p1", "p2")
+        mails(place, "p1", "p2")
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        for name in ("consent.db", "consent.db-wal", "consent.db-shm", "pseudonym.key"):
+            (place.folder / "data" / name).unlink(missing_ok=True)
+        with place.sidecar():
+            caller.record("p2", choice("yes", "GIVEN"))
+            mails(place, "p2")
+            lags(place, behind=False)
