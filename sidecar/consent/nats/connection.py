@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from itertools import count, cycle
@@ -52,8 +53,10 @@ class Connection:
         self._thread = Thread(target=self._run, name="consent-nats", daemon=True)
         self._guard = Lock()
         self._closed = False
-        # The rest belongs to the thread.
         self._tokens = count()
+        self._outbox: deque[Asked] = deque()
+        self._waking = False
+        # The rest belongs to the thread.
         self._numbers = count(1)
         self._asking = Asking(name, seconds=settings.timeout_seconds, unanswered=self._unanswered)
         self._client: Client | None = None
@@ -100,10 +103,14 @@ class Connection:
         Requests of one thread are sent in their order.
         """
         asked = Asked(f"{next(self._tokens):x}", subject, payload, None if headers is None else dict(headers))
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._ask, asked)
+        if self._closed:
+            asked.answer.set_exception(ConsentLogError(f"{self.name}: it was closed"))
             return asked.answer
-        asked.answer.set_exception(ConsentLogError(f"{self.name}: it was closed"))
+        self._outbox.append(asked)
+        if not self._waking:  # waking the thread costs as much as all the rest
+            self._waking = True
+            with contextlib.suppress(RuntimeError):  # closed this very moment: whoever waits waits for a bounded time
+                self._loop.call_soon_threadsafe(self._take_outbox)
         return asked.answer
 
     def wait_until(self, there: Event) -> None:
@@ -192,6 +199,7 @@ class Connection:
         self._keeping = asyncio.create_task(self._keep(client))
 
     async def _end(self) -> None:
+        self._take_outbox()
         self._asking.fail_all("it was closed")
         if self._keeping is not None:
             self._keeping.cancel()
@@ -275,10 +283,10 @@ class Connection:
         self._small.add(task)
         task.add_done_callback(self._small.discard)
 
-    def _ask(self, asked: Asked) -> None:
-        self._asking.put(asked)
-        if self._closed:
-            self._asking.fail_all("it was closed")
+    def _take_outbox(self) -> None:
+        self._waking = False  # first: what comes now is taken below, or wakes again
+        while self._outbox:
+            self._asking.put(self._outbox.popleft())
 
     async def _on_close(self) -> None:
         self._broken.set()
