@@ -15,6 +15,7 @@ from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.app import build
 from sidecar.cli.demo.bundle import demo_bundle
 from sidecar.config import Config, load
+from sidecar.consent.ledger import Ledger
 from sidecar.errors import BundleError, ConfigError, ConsentLogError
 from sidecar.testing import FixedClock, serving
 from tests.integration.caller import calling, choice, ends_with, eventually, question
@@ -255,3 +256,21 @@ def test_the_drain_is_bounded() -> None:
 
     assert call.code() is not grpc.StatusCode.OK
     assert took < 10
+
+
+def test_old_erasures_are_forgotten_at_the_start(tmp_path: Path) -> None:
+    """Once they are older than what is configured; the process that answers has forgotten them too."""
+    clock = FixedClock()
+    with serving(clock=clock, data_dir=tmp_path) as served:
+        served.ledger.erase("ada", "e1")
+        served.ledger.erase("bob", "e1")  # the last entry stays
+    clock.advance(41 * 86_400)
+    with serving(clock=clock, data_dir=tmp_path, settings={"consent.tombstone_days": 40}) as served:
+        ledger = served.ledger
+        eventually(lambda: _has_history(ledger, "ada", entries=0))
+
+        assert 1 == len(ledger.history("bob", after=0, limit=9))
+
+
+def _has_history(ledger: Ledger, subject: str, *, entries: int) -> None:
+    assert entries == len(ledger.history(subject, after=0, limit=9))
