@@ -12,7 +12,7 @@ from sidecar.consent.choices.shown import Person, ShownBox, shown_box, shown_box
 from sidecar.consent.choices.weighing import Control
 from sidecar.consent.facts import basis_of, objection_as_read
 from sidecar.consent.fold import fold
-from sidecar.consent.record import Record
+from sidecar.consent.record import EMPTY, Record
 from sidecar.errors import RecordFullError
 from sidecar.model.catalog import Catalog, Service, Use
 from sidecar.model.decision import Question
@@ -55,7 +55,7 @@ class Page:
     @property
     def boxes(self) -> Mapping[str, ShownBox]:
         """What is on it."""
-        return shown_boxes(self.offer, self.person, self.catalog)
+        return shown_boxes(self.offer, self.person, self.catalog, Person.of(EMPTY, self.now))
 
     def changes(self, form: Form) -> Changes:
         """What *form* changes."""

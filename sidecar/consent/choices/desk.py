@@ -8,7 +8,7 @@ from sidecar.consent.choices.form import Changes, Form, NotTaken, changes_of
 from sidecar.consent.choices.offer import Offers
 from sidecar.consent.choices.shown import Person, ShownBox, shown_boxes
 from sidecar.consent.ledger import Ledger, Recorded
-from sidecar.consent.limits import check_event
+from sidecar.consent.limits import EVERYONE, check_event
 from sidecar.consent.record import Record
 from sidecar.errors import OutdatedFormError, RecordChangedError, RecordFullError, RequestError
 from sidecar.model.catalog import Catalog
@@ -66,7 +66,8 @@ class ChoiceDesk:
         """How every box stands for *subject*; read from the log, so nothing newer is missing."""
         revision, record = self._ledger.record_of(subject)
         now = self._clock()
-        boxes = shown_boxes(self._offers.of(catalog, now), Person.of(record, now), catalog)
+        everyone = Person.of(self._ledger.record_of(EVERYONE)[1], now)
+        boxes = shown_boxes(self._offers.of(catalog, now), Person.of(record, now), catalog, everyone)
         return Choices(boxes=boxes, revision=revision or NO_RECORD)
 
     def save(self, subject: str, form: Form, signature: Signature) -> Saved:

@@ -1,7 +1,7 @@
 """How a box stands: what a person sees of it, and since when, by which choice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sidecar.consent.choices.offer import Box, Offer
@@ -77,10 +77,21 @@ class Person:
         return None if place is None else self.sources[place]
 
 
-def shown_boxes(offer: Offer, person: Person, catalog: Catalog) -> Mapping[str, ShownBox]:
-    """Every box of *offer* that there is a reason to show, by key, in its order."""
+def shown_boxes(offer: Offer, person: Person, catalog: Catalog, everyone: Person) -> Mapping[str, ShownBox]:
+    """Every box of *offer* that there is a reason to show, by key, in its order.
+
+    What is held is restricted in the record of *everyone*.
+    """
     every = (shown_box(box, person, catalog) for box in offer.boxes.values())
-    return {shown.box.key: shown for shown in every if shown.matters}
+    return {shown.box.key: _unless_held(shown, everyone, catalog) for shown in every if shown.matters}
+
+
+def _unless_held(shown: ShownBox, everyone: Person, catalog: Catalog) -> ShownBox:
+    if not everyone.sources or shown.state in (BoxState.OBJECTED, BoxState.ERASED):
+        return shown
+    if everyone.weighing(shown.box.atom, catalog).result().restricted_by is None:
+        return shown
+    return replace(shown, state=BoxState.RESTRICTED, decided_by=None)
 
 
 def shown_box(box: Box, person: Person, catalog: Catalog) -> ShownBox:

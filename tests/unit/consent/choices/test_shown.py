@@ -8,9 +8,11 @@ from sidecar.consent.choices.shown import BoxState
 from sidecar.consent.choices.weighing import Control
 from sidecar.consent.fold import fold
 from sidecar.consent.record import EMPTY, Record
+from sidecar.model.catalog import Purpose
 from sidecar.model.event import Act, Choice, Erasure, Event, Restriction, Submission
 from sidecar.model.instant import DAY
 from sidecar.model.scope import Scope
+from sidecar.model.vocabulary import Actor, Basis
 from tests.worlds import choice, scope
 
 from .town import IMPROVE, LAW, NEWS_EMAIL, NEWS_SMS, NOW, OFFERS_POST, SERVICE, SERVICE_GROCER, TOWN, after, boxes
@@ -161,3 +163,58 @@ def test_what_nobody_uses_is_shown_once_it_was_decided() -> None:
 
     assert key not in boxes()
     assert boxes(record)[key].ticked
+
+
+def test_what_is_held_for_everyone_is_restricted() -> None:
+    """The tick stays: nothing was decided about this person. An objection stays too, and what survives."""
+    held = after(Restriction(scope=scope("", "user.contact user.sensor.voice")), actor=Actor.OPERATOR)
+    record = after(YES, choice("objected", scope("offers", "user.contact.email", "post")))
+    found = boxes(record, everyone=held)
+
+    assert (BoxState.RESTRICTED, True, None) == (
+        found[NEWS_EMAIL].state,
+        found[NEWS_EMAIL].ticked,
+        found[NEWS_EMAIL].decided_by,
+    )
+    assert BoxState.RESTRICTED is found[SERVICE].state
+    assert BoxState.OBJECTED is found[OFFERS_POST].state
+    assert BoxState.ALWAYS is found[LAW].state
+
+
+@pytest.mark.parametrize(
+    ("purpose", "acts", "ticked", "state"),
+    [
+        pytest.param(
+            replace(TOWN.purposes["service"], direct_marketing=True),
+            [choice("refused", scope("service"))],
+            True,
+            BoxState.NOT_OBJECTED,
+            id="marketing by contract is not stopped by a refusal",
+        ),
+        pytest.param(
+            replace(TOWN.purposes["service"], direct_marketing=True),
+            [choice("objected", scope("service", "user.sensor", "", "first_party"))],
+            False,
+            BoxState.OBJECTED,
+            id="but by an objection",
+        ),
+        pytest.param(
+            replace(TOWN.purposes["service"], basis=Basis.CONSENT),
+            [choice("given", scope("service", "user.sensor.voice")), choice("objected", scope("service"))],
+            False,
+            BoxState.UNKNOWN,
+            id="what is not marketing is not objected to",
+        ),
+    ],
+)
+def test_an_objection_counts_where_it_stops_something(
+    purpose: Purpose,
+    acts: list[Choice],
+    ticked: bool,  # noqa: FBT001
+    state: BoxState,
+) -> None:
+    """Marketing, legitimate interests, third parties; elsewhere it changes nothing."""
+    catalog = replace(TOWN, purposes={**TOWN.purposes, purpose.key: purpose})
+    box = boxes(after(*acts), catalog=catalog)[SERVICE]
+
+    assert (ticked, state) == (box.ticked, box.state)

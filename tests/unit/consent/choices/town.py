@@ -120,9 +120,11 @@ def after(*acts: Act | Choice, record: Record = EMPTY, at: Instant = NOW - DAY, 
     return record
 
 
-def boxes(record: Record = EMPTY, *, now: Instant = NOW, catalog: Catalog = TOWN) -> Mapping[str, ShownBox]:
-    """What the person of *record* is shown."""
-    return shown_boxes(offered(catalog, now), Person.of(record, now), catalog)
+def boxes(
+    record: Record = EMPTY, *, now: Instant = NOW, catalog: Catalog = TOWN, everyone: Record = EMPTY
+) -> Mapping[str, ShownBox]:
+    """What the person of *record* is shown while *everyone* is held to what that record says."""
+    return shown_boxes(offered(catalog, now), Person.of(record, now), catalog, Person.of(everyone, now))
 
 
 def changes(
