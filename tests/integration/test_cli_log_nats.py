@@ -1,6 +1,9 @@
 """``consent init`` and ``restore`` of a log on a NATS server."""
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from sidecar.consent.ledger import ImportLine
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite.log import SqliteLog
+from sidecar.testing import Served, serving
+from tests.integration.caller import Caller, calling, choice, eventually, question
 from tests.nats_server import shared_server
 from tests.unit.consent.archive.copies import contents, exported
 from tests.unit.consent.desk import KEY, Desk, desk, no, yes
@@ -127,3 +132,98 @@ def test_a_log_on_a_server_goes_on_in_a_file(settings: Nats, tmp_path: Path) -> 
 
     assert 0 == result.exit_code, result.stderr
     assert before == after
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two sidecars on one log, who calls each, and where the key is."""
+
+    settings: Nats
+    served: tuple[Served, Served]
+    callers: tuple[Caller, Caller]
+    key: Path
+
+    def run(self, which: int, *words: str | Path) -> Result:
+        """The outcome of a command that asks one of them."""
+        served = self.served[which]
+        environ = {"SIDECAR_ADDRESS": served.address, "SIDECAR_TOKEN_FILE": str(served.token_file)}
+        return CliRunner().invoke(sidecar, ["consent", *map(str, words)], env=environ, prog_name="sidecar")
+
+    def answers(self, which: int, *subjects: str) -> list[str]:
+        """What one of them says about each of *subjects*."""
+        return [self.callers[which].reason(question(subject)) for subject in subjects]
+
+
+@pytest.fixture
+def two(settings: Nats, tmp_path: Path) -> Iterator[Two]:
+    """Both running, the log empty; the first holds everybody, the second whom it is asked about."""
+    made = run(settings, "init", "--data-dir", tmp_path / "one")
+    assert 0 == made.exit_code, made.stderr
+    key = tmp_path / "one" / "pseudonym.key"
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "pseudonym.key").write_bytes(key.read_bytes())
+    flags = {"consent.log": "nats", "nats.servers": settings.servers, "nats.stream": settings.stream}
+    with ExitStack() as stack:
+        served = [
+            stack.enter_context(serving(data_dir=tmp_path / name, settings={**flags, "consent.mode": mode}))
+            for name, mode in (("one", "replica"), ("two", "on_demand"))
+        ]
+        callers = [stack.enter_context(calling(one)) for one in served]
+        yield Two(settings, (served[0], served[1]), (callers[0], callers[1]), key)
+
+
+def test_a_log_that_was_destroyed_comes_back_under_the_sidecars_that_followed_it(two: Two, tmp_path: Path) -> None:
+    """Exported from one, verified by the other; gone, they are not ready; restored, both answer as before."""
+    for number in range(20):
+        two.callers[number % 2].record(f"s{number}", choice("a", "WITHDRAWN" if number % 4 else "GIVEN"))
+    old = two.callers[0].record("s1", choice("b", "WITHDRAWN")).revision
+    export = two.run(1, "export", "-o", tmp_path / "x")
+    verified = [two.run(which, "verify", "--output", "json") for which in (0, 1)]
+    before = two.answers(0, "s0", "s1", "s2", "s3", "nobody")
+    log = NatsLog.open(two.settings, Pseudonyms.load(two.key))
+    log._stream.delete()
+    log.close()
+
+    def lost() -> None:
+        assert not any(served.sidecar.lifecycle.ready for served in two.served)
+
+    eventually(lost, within_seconds=20)
+    restored = run(two.settings, "restore", tmp_path / "x", "--data-dir", two.key.parent, "--output", "json")
+    assert 0 == restored.exit_code, restored.stderr
+    new_id = json.loads(restored.stdout)["log_id"]
+
+    def back() -> None:
+        for served in two.served:
+            assert new_id == served.sidecar.world.cache.log_id
+            assert served.sidecar.lifecycle.ready
+
+    eventually(back, within_seconds=30)
+    again = two.run(1, "verify", "--output", "json")
+
+    assert [0, 0, 0] == [export.exit_code, *(result.exit_code for result in verified)], verified[0].stdout
+    assert "21 exported" in export.stdout
+    assert [before, before] == [two.answers(which, "s0", "s1", "s2", "s3", "nobody") for which in (0, 1)]
+    assert "STALE_CONSENT" == two.callers[1].reason(question("s1", at_least_as_fresh=old))
+    assert (0, 21, 0) == (again.exit_code, json.loads(again.stdout)["entries"], json.loads(again.stdout)["differences"])
+
+
+def test_an_entry_that_is_missing_on_a_server_is_found(two: Two) -> None:
+    """In the middle of somebody's history, and, as long as a sidecar holds it, at its end."""
+    places = [
+        int(two.callers[0].record("ada", choice(f"a{number}", kind)).revision.split(".")[1])
+        for number, kind in enumerate(("GIVEN", "WITHDRAWN", "GIVEN"))
+    ]
+    last = int(two.callers[0].record("bob", choice("b", "WITHDRAWN")).revision.split(".")[1])
+    log = NatsLog.open(two.settings, Pseudonyms.load(two.key))
+    try:
+        for place in (places[1], last):
+            body = json.dumps({"seq": place}).encode()
+            log._connection.ask(f"$JS.API.STREAM.MSG.DELETE.{two.settings.stream}", body).result()
+    finally:
+        log.close()
+    result = two.run(0, "verify", "--output", "json")
+    found = [(one["revision"].split(".")[1], one["code"]) for one in json.loads(result.stdout)["found"]]
+
+    assert 1 == result.exit_code
+    assert (str(places[2]), "missing") == found[0]
+    assert "nobody" in [code for _, code in found]

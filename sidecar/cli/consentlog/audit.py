@@ -31,10 +31,14 @@ _KEPT: Final = 1_000
 
 
 class Audit:
-    """Goes through the log that *connection* leads to, its records made again under *catalog*; ``close`` it."""
+    """Goes through the log that *connection* leads to, its records made again under *catalog*; ``close`` it.
 
-    def __init__(self, connection: Connection, catalog: Catalog) -> None:
+    *everybody* says whether the view is one of everybody whom the log has, and of nobody else.
+    """
+
+    def __init__(self, connection: Connection, catalog: Catalog, *, everybody: bool) -> None:
         self._connection = connection
+        self._everybody = everybody
         self._heads = Heads()
         self.refolding: Final = Refolding(catalog, self._heads)
         self._holes: Holes | None = None
@@ -141,11 +145,15 @@ class Audit:
                 yield last, reached.log_id == self.log_id and reached.position < last.position
 
     def _strangers(self) -> None:
-        """Whether the view holds people whom the log does not have; told only if nothing changes meanwhile."""
-        answer = self._ask([bytes(PSEUDONYM_BYTES)])
-        if answer.revision == f"{self.log_id}.{self.through}" and answer.subjects > self.subjects:
-            message = f"the view of consent holds {answer.subjects} people, the log has {self.subjects}"
-            self._take([Difference(position=self.through, kind=Kind.NOBODY, message=message)])
+        """Whether the view holds people whom the log does not have; told only once nothing changes meanwhile."""
+        for _ in range(_ROUNDS if self._everybody else 0):
+            held = self._ask([bytes(PSEUDONYM_BYTES)]).subjects
+            if self._read(lambda _done, _total: None):
+                continue
+            if held > self.subjects:
+                message = f"the view of consent holds {held} people, the log has {self.subjects}"
+                self._take([Difference(position=self.through, kind=Kind.NOBODY, message=message)])
+            return
 
     def _ask(self, pseudonyms: list[bytes]) -> log_pb2.CheckStandingsResponse:
         request = log_pb2.CheckStandingsRequest(pseudonyms=pseudonyms)

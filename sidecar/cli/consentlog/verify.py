@@ -42,7 +42,7 @@ def verify_log(*, bundle: str | None, address: str, token_file: Path, output: st
         status = connection.call(STATUS, status_pb2.GetStatusRequest(), status_pb2.GetStatusResponse)
         draft = _draft(bundle, status.policy)
         with (
-            closing(Audit(connection, draft.catalog)) as audit,
+            closing(Audit(connection, draft.catalog, everybody=status.consent.mode == "replica")) as audit,
             entries_bar("reading", shown=shown) as entries,
             entries_bar("comparing", shown=shown) as people,
         ):
