@@ -96,7 +96,8 @@ class Sidecar:
             decisions=self._decisions,
         )
         self._downstream = downstream
-        self._grpc = GrpcServer(shared, config, FeedServicer(shared, downstream), consent.source)
+        feed = FeedServicer(shared, downstream, instance=consent.source.instance)
+        self._grpc = GrpcServer(shared, config, feed, consent.source)
         self._sweep = _sweep(config, world, self._log, self.lifecycle, self.errors)
         self._lookout = Lookout(downstream, self.lifecycle, self.errors)
         self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)

@@ -34,13 +34,16 @@ _LOOK_SECONDS: Final = 0.2
 @token_option
 @output_option
 def status(*, change: str, subject: str, wait_seconds: float, address: str, token_file: Path, output: str) -> NoReturn:
-    """Show who has applied the change EVENT_ID of a subject, or REVISION; exits 1 while anybody has not."""
+    """Show who has applied the change EVENT_ID of a subject, or REVISION; exits 1 while anybody has not.
+
+    A sidecar that has been silent for 15 minutes is gone, or cut off, and is not waited for.
+    """
     request = _asked(change, subject)
     until = time.monotonic() + wait_seconds
     with Connection(address, read_token(token_file)) as connection:
         while True:
             answer = connection.call(GET_PROPAGATION, request, feed_pb2.GetPropagationResponse)
-            everywhere = all(follower.applied for follower in answer.followers)
+            everywhere = all(follower.applied or follower.silent for follower in answer.followers)
             if everywhere or time.monotonic() >= until:
                 break
             time.sleep(_LOOK_SECONDS)
@@ -68,11 +71,11 @@ def _show(answer: feed_pb2.GetPropagationResponse) -> None:
         [
             [
                 follower.kind,
-                follower.name or "(this one)",
-                "yes" if follower.applied else "no",
+                f"{follower.name} (this one)" if place == 0 else follower.name,
+                "yes" if follower.applied else "silent" if follower.silent else "no",
                 follower.revision or "-",
                 show_timestamp(follower.at) if follower.HasField("at") else "-",
             ]
-            for follower in answer.followers
+            for place, follower in enumerate(answer.followers)
         ],
     )

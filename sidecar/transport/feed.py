@@ -37,8 +37,9 @@ class _Beginning(NamedTuple):
 class FeedServicer(pb_grpc.FeedServiceServicer):
     """The same for every listener. Safe for any number of threads."""
 
-    def __init__(self, shared: Shared, downstream: Downstream) -> None:
+    def __init__(self, shared: Shared, downstream: Downstream, *, instance: str) -> None:
         self._shared = shared
+        self._instance = instance  # what this sidecar is called among those of the log
         self._downstream = downstream
         self._edge = shared.edge
 
@@ -73,14 +74,15 @@ class FeedServicer(pb_grpc.FeedServiceServicer):
         with self._edge.call(context, "GetPropagation"):
             self._shared.credentials.check(context.invocation_metadata())
             self._shared.lifecycle.require_ready()
-            propagation, cache = self._downstream.propagation, self._shared.world.cache
+            propagation, world = self._downstream.propagation, self._shared.world
             if bool(request.revision) is bool(request.subject or request.event_id):
                 raise RequestError("revision", "say which change: either `revision`, or `subject` and `event_id`")
             if request.revision:
                 place = propagation.at(self._of_this_log(request.revision, "revision").position)
             else:
                 place = propagation.of(request.subject, request.event_id)
-            return to_propagation(place, cache.log_id, cache.applied, propagation.followers())
+            followers = propagation.followers()
+            return to_propagation(place, world.cache.revision(), self._instance, followers, now=world.clock())
 
     def end(self) -> None:
         """End every stream, or the server would wait for it."""

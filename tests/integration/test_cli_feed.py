@@ -75,7 +75,10 @@ class Shell:
 def shell(tmp_path: Path) -> Iterator[Shell]:
     """A sidecar with an empty log."""
     known = f"mail,token={tmp_path / 'mail.token'},subjects=yes"
-    with serving(clock=FixedClock(), settings={"consumers.known": known}) as served, calling(served) as caller:
+    with (
+        serving(clock=FixedClock(), settings={"consumers.known": known, "consent.instance": "here"}) as served,
+        calling(served) as caller,
+    ):
         yield Shell(served, caller, tmp_path / "mail.token")
 
 
@@ -174,9 +177,10 @@ def test_who_has_applied_a_change_is_shown(shell: Shell) -> None:
     answer = json.loads(after.stdout)
 
     assert [1, 0] == [before.exit_code, after.exit_code]
-    assert [["sidecar", "(this", "one)", "yes", recorded.revision, "-"], ["consumer", "mail", "no", "-", "-"]] == [
-        row.split() for row in before.stdout.splitlines()[-2:]
-    ]
+    assert [
+        ["sidecar", "here", "(this", "one)", "yes", recorded.revision, "-"],
+        ["consumer", "mail", "no", "-", "-"],
+    ] == [row.split() for row in before.stdout.splitlines()[-2:]]
     assert (recorded.revision, "2026-06-01T12:00:00Z", True) == (
         answer["revision"],
         answer["accepted_at"],

@@ -14,11 +14,13 @@ import pytest
 from sidecar.api.v1 import consent_pb2, feed_pb2_grpc, holds_pb2, holds_pb2_grpc
 from sidecar.api.v1 import feed_pb2 as pb
 from sidecar.consent.log import Follower, Mark
+from sidecar.model.instant import SECOND, parse
 from sidecar.testing import FixedClock, Served, serving
 from sidecar.transport.feed import SIGN_OF_LIFE_SECONDS
 from tests.integration.caller import Caller, calling, choice, ends_with, eventually
 
 FOREIGN = f"{'f' * 16}.1"
+NOON = parse("2026-06-01T12:00:00Z")  # what the clock says
 
 
 @dataclass
@@ -62,7 +64,11 @@ def consumers(folder: Path, **settings: Any) -> Iterator[Consumers]:
     known = f"mail,token={files['mail']},subjects=yes crm,token={files['crm']}"
     named = {f"limits.{name}": value for name, value in settings.items()}
     with (
-        serving(data_dir=folder / "data", clock=FixedClock(), settings={"consumers.known": known, **named}) as served,
+        serving(
+            data_dir=folder / "data",
+            clock=FixedClock(),
+            settings={"consumers.known": known, "consent.instance": "this", **named},
+        ) as served,
         calling(served) as caller,
     ):
         tokens = {name: file.read_text().strip() for name, file in files.items()}
@@ -410,23 +416,31 @@ def test_who_has_applied_a_change_is_told(feed: Consumers) -> None:
     first = feed.caller.record("p1", choice("e1", "GIVEN"))
     second = feed.caller.record("p1", choice("e2", "WITHDRAWN"))
     feed.ack("mail", first.revision)
+    for name, at in (("alive", NOON - 890 * SECOND), ("dead", NOON - 910 * SECOND), ("this", NOON)):
+        feed.served.sidecar._log.mark(Mark(kind=Follower.SIDECAR, name=name, position=1, at=at))
     about = {
         "first": feed.propagation(subject="p1", event_id="e1"),
         "second": feed.propagation(revision=second.revision),
     }
     found = {
-        name: [(status.kind, status.name, status.applied, status.revision) for status in answer.followers]
+        name: [
+            (status.kind, status.name, status.applied, status.silent, status.revision) for status in answer.followers
+        ]
         for name, answer in about.items()
     }
 
     assert [first.revision, second.revision] == [answer.revision for answer in about.values()]
     assert about["first"].HasField("accepted_at")
     assert [
-        ("sidecar", "", True, second.revision),
-        ("consumer", "crm", False, ""),
-        ("consumer", "mail", True, first.revision),
+        ("sidecar", "this", True, False, second.revision),
+        ("sidecar", "alive", True, False, first.revision),
+        ("sidecar", "dead", True, True, first.revision),
+        ("consumer", "crm", False, False, ""),
+        ("consumer", "mail", True, False, first.revision),
     ] == found["first"]
-    assert ("consumer", "mail", False, first.revision) == found["second"][-1]
+    assert [("alive", False), ("dead", False), ("crm", False), ("mail", False)] == [
+        (name, applied) for _, name, applied, _, _ in found["second"][1:]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -83,15 +83,17 @@ class GetPropagationResponse(_message.Message):
     def __init__(self, revision: _Optional[str] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., followers: _Optional[_Iterable[_Union[FollowerStatus, _Mapping]]] = ...) -> None: ...
 
 class FollowerStatus(_message.Message):
-    __slots__ = ("kind", "name", "applied", "revision", "at")
+    __slots__ = ("kind", "name", "applied", "revision", "at", "silent")
     KIND_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     APPLIED_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    SILENT_FIELD_NUMBER: _ClassVar[int]
     kind: str
     name: str
     applied: bool
     revision: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., applied: _Optional[bool] = ..., revision: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    silent: bool
+    def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., applied: _Optional[bool] = ..., revision: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., silent: _Optional[bool] = ...) -> None: ...
