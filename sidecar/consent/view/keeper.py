@@ -39,7 +39,7 @@ class Keeper:
         self._saving = saving
         self._saved_at = self._marked_at = outside.ticks()
         self._marked = ("", 0)
-        self._trouble = ""
+        self._troubles: dict[Callable[[], None], str] = {}  # by chore
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="keeper", daemon=True)
 
@@ -75,11 +75,11 @@ class Keeper:
             try:
                 chore()
             except (ConsentLogError, OSError) as error:
-                if str(error) != self._trouble:
+                if str(error) != self._troubles.get(chore):
                     self._outside.report(error)
-                self._trouble = str(error)
+                self._troubles[chore] = str(error)
             else:
-                self._trouble = ""
+                self._troubles.pop(chore, None)
 
     def _mark_now(self) -> None:
         revision = self._cache.revision()

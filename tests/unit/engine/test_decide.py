@@ -215,6 +215,29 @@ def test_what_is_older_than_its_bound_is_not_served(
     assert freshness.consent_age_ms == answer.consent_age_ms
 
 
+@pytest.mark.parametrize(
+    ("reason", "age_ms", "grace"),
+    [
+        (Reason.STALE_CONSENT, 0, None),
+        (Reason.ALLOWED, 1_000, 1.0),
+        (Reason.STALE_CONSENT, 1_001, 1.0),
+    ],
+)
+def test_a_lost_log_makes_every_view_stale_at_once(
+    world: World, reason: Reason, age_ms: int, grace: float | None
+) -> None:
+    """Whatever the bounds; only what serves the last known goes on, for its time. Nothing is waited for."""
+    if grace is not None:
+        world.change_purpose(failure_mode=FailureMode.SERVE_LAST_KNOWN, serve_last_known_seconds=grace)
+    log_id, _, position = world.say("given").partition(".")
+    lost = Freshness(consent_age_ms=age_ms, consent_lost=True)
+    ahead = world.ask(freshness=lost, may_wait=True, at_least_as_fresh=f"{log_id}.{int(position) + 1}")
+
+    assert reason is world.ask(freshness=lost).results[0].reason
+    assert Reason.STALE_CONSENT is ahead.results[0].reason
+    assert lost.fresh is False
+
+
 def test_an_answer_may_be_reused_as_long_as_the_catalog_allows(world: World) -> None:
     """Never past the next change by the clock, never from a stale view, never without facts."""
     world.change_purpose(

@@ -88,6 +88,26 @@ def test_no_stream_opens_once_they_end() -> None:
         pass
 
 
+def test_it_is_told_what_is_in_the_way_of_the_view() -> None:
+    """How far it is while starting; a log that is lost later keeps nobody from asking, but nobody should."""
+    outlook = "1 of 2"
+    lifecycle = Lifecycle(lambda: outlook)
+    told = [lifecycle.not_ready_because]
+    lifecycle.begin()
+    outlook = "lost"
+    lifecycle.require_ready()
+    told.append(lifecycle.not_ready_because)
+    ready = lifecycle.ready
+    outlook = ""
+    told.append(lifecycle.not_ready_because)
+    lifecycle.drain()
+    outlook = "lost"
+    told.append(lifecycle.not_ready_because)
+
+    assert [f"{STARTING}: 1 of 2", "lost", "", DRAINING] == told
+    assert not ready
+
+
 def test_questions_are_answered_only_between_starting_and_draining() -> None:
     """A view that is not complete knows of no noes."""
     lifecycle = Lifecycle()
