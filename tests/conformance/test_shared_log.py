@@ -286,6 +286,19 @@ def test_every_feed_gets_heartbeats_of_one_writer(settings: Nats) -> None:
     assert 3 == messages["messages"]  # the first, what the log is, and one heartbeat
 
 
+def test_a_heartbeat_is_not_written_over_one_that_just_came(settings: Nats) -> None:
+    """Who did not see it yet leaves it at that; the next time he knows."""
+    with opened(settings) as one, opened(settings) as other:
+        one.beat()
+        other.beat()
+        first = one.last_position()
+        one.beat()
+        second = one.last_position()
+        one.beat()
+
+        assert (first, first + 1) == (second, one.last_position())
+
+
 def test_a_feed_survives_the_death_of_the_server(own: tuple[NatsServer, Nats]) -> None:
     """SIGKILL in the midst of appends: what was acknowledged comes once and in order, however the feed was cut off."""
     server, settings = own

@@ -33,6 +33,8 @@ _PAUSE_SECONDS: Final = 0.25
 _LOOK_SECONDS: Final = 0.25
 """How often to look whether the client has given up its connection: it may hang while it takes leave."""
 
+_SILENT: Final = "; if this goes on, see the server's log: one whose disk is full does not answer"
+
 _INBOX: Final = "_INBOX"
 
 _GRACE_SECONDS: Final = 5.0
@@ -309,7 +311,7 @@ class Connection:
             return self._unreachable()
         known = "; whether it was carried out is not known" if sent else ""
         denied = f"; {self._denied}" if self._denied else ""
-        return f"no answer within {seconds:g} s{known}{denied}"
+        return f"no answer within {seconds:g} s{known}{denied or _SILENT}"
 
     def _unreachable(self) -> str:
         return f"no server can be reached ({self._trouble or 'the connection broke'}); see `nats.servers`"
