@@ -8,7 +8,6 @@
     ├── OutdatedFormError     what was ticked is not offered any more, or something was decided since; list again
     ├── RecordChangedError    what was to be recorded was made for a record that others have changed since
     ├── EventConflictError    an event id used before with another body
-    ├── NotBuiltError         asked for something that is declared but not built yet
     ├── OverloadedError       too much at once; try again later
     ├── StartOverError        a place in the log that cannot be gone on from
     ├── NotReadyError         starting or draining; ask another, or again
@@ -89,12 +88,6 @@ class RecordChangedError(SidecarError):
 
     def __init__(self) -> None:
         super().__init__("others keep changing the same record; nothing was recorded, send it again")
-
-
-class NotBuiltError(SidecarError):
-    """Declared in the protocol, but not built yet."""
-
-    code = "request.not_built"
 
 
 class OverloadedError(SidecarError):

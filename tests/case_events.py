@@ -16,7 +16,7 @@ def event_id(step: Mapping[str, Any], index: int) -> str:
 
 def proto_event(step: Mapping[str, Any], id_: str) -> consent_pb2.Event:
     """*step* by way of the protocol's own JSON."""
-    form = _linking(step, id_) if "linked" in step else event_form(step, id_)
+    form = event_form(step, id_)
     form["actor"] = f"ACTOR_{form['actor'].upper()}"
     for choice in form.get("submission", {}).get("choices", ()):
         choice["kind"] = f"CHOICE_KIND_{choice['kind'].upper()}"
@@ -24,8 +24,3 @@ def proto_event(step: Mapping[str, Any], id_: str) -> consent_pb2.Event:
             key, _, version = choice["notice"].partition("@")
             choice["notice"] = {"key": key, "version": int(version)}
     return ParseDict(form, consent_pb2.Event())
-
-
-def _linking(step: Mapping[str, Any], id_: str) -> dict[str, Any]:
-    """Only the protocol knows of links."""
-    return {"id": id_, "method": "case", "link": {"other_subject": step["linked"]}, "actor": "subject"}

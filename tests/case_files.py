@@ -70,10 +70,8 @@ class Case:
 
     @property
     def for_transport(self) -> bool:
-        """Whether it is about what a transport keeps from the engine: the malformed, the unbuilt, who asks."""
-        refused = self.error not in (None, "at_least_as_fresh")
-        steps = self.suite.subjects.get(self.ask["subject"], ())
-        return refused or "through" in self.ask or any("linked" in step for step in steps)
+        """Whether it is about what a transport keeps from the engine: the malformed, who asks."""
+        return self.error not in (None, "at_least_as_fresh") or "through" in self.ask
 
     @property
     def error(self) -> str | None:

@@ -21,7 +21,7 @@ from sidecar.transport.world import World
 from tests.case_bundles import bundle_folder, suite_bundle
 from tests.case_events import proto_event
 from tests.case_files import Case, Suite
-from tests.case_worlds import CONFLICT, PERMISSION, UNBUILT, CaseError, Observed, blamed, token
+from tests.case_worlds import CONFLICT, PERMISSION, CaseError, Observed, blamed, token
 
 PINNED: Final = ("hub",)
 """Services that have a listener of their own, if the bundle has them."""
@@ -95,7 +95,6 @@ _BLAMES: Final[Mapping[grpc.StatusCode, Callable[[str], str]]] = {
     grpc.StatusCode.INVALID_ARGUMENT: blamed,
     grpc.StatusCode.ALREADY_EXISTS: lambda _: CONFLICT,
     grpc.StatusCode.PERMISSION_DENIED: lambda _: PERMISSION,
-    grpc.StatusCode.UNIMPLEMENTED: lambda _: UNBUILT,
 }
 
 

@@ -8,7 +8,6 @@ from tests.case_files import Case
 
 CONFLICT: Final = "conflict"
 PERMISSION: Final = "permission"
-UNBUILT: Final = "unbuilt"
 """What is to blame where no field is."""
 
 Observed = tuple[Mapping[str, Any], ...]

@@ -17,7 +17,7 @@ from sidecar.cli.recording import erase_subject, record_act
 from sidecar.cli.scope import actor_option, scope_options, subject_option
 from sidecar.cli.value import INSTANT, NOTICE
 from sidecar.model import instant
-from sidecar.model.event import Act, Choice, Lifting, NoticeRef, Restriction, Submission
+from sidecar.model.event import Act, Choice, Lifting, LinkTo, NoticeRef, Restriction, Submission
 from sidecar.model.instant import Instant
 from sidecar.model.scope import Scope
 from sidecar.model.vocabulary import Actor, ChoiceKind
@@ -106,6 +106,22 @@ def lift(*, subject: str, address: str, token_file: Path, output: str, **scope: 
     """Lift restrictions at or below the scope; without options every restriction."""
     act = Lifting(scope=Scope(**scope))
     _record(subject, act, Actor.OPERATOR, server=(address, token_file), output=output)
+
+
+@click.command(short_help="Link two ids of one person.")
+@click.argument("subject")
+@click.argument("other")
+@actor_option
+@address_option
+@token_option
+@output_option
+def link(*, subject: str, other: str, actor: str, address: str, token_file: Path, output: str) -> None:
+    """Say that SUBJECT and OTHER are ids of one person, such as an account and a television.
+
+    From now on what either says no to counts for both, and so does what they said no to before. What they agree to
+    stays their own. It cannot be taken back: only the erasure of one of them ends it.
+    """
+    _record(subject, LinkTo(other_subject=other), Actor(actor), server=(address, token_file), output=output)
 
 
 @click.command()

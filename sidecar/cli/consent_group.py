@@ -8,6 +8,7 @@ COMMANDS: Final = {
     "record": "sidecar.cli.consent:record",
     "withdraw": "sidecar.cli.consent:withdraw",
     "lift": "sidecar.cli.consent:lift",
+    "link": "sidecar.cli.consent:link",
     "show": "sidecar.cli.consent:show",
     "history": "sidecar.cli.consent:history",
     "erase": "sidecar.cli.consent:erase",

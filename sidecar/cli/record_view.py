@@ -73,6 +73,7 @@ def _about(record: consent_pb2.GetRecordResponse) -> list[tuple[str, str]]:
     if record.HasField("erased_at"):
         pairs.append(("erased", show_timestamp(record.erased_at)))
     pairs.extend((f"erased {gone.category}", show_timestamp(gone.erased_at)) for gone in record.erased_categories)
+    pairs.extend((f"linked to {link.other_pseudonym}", show_timestamp(link.since)) for link in record.links)
     return pairs
 
 
@@ -82,7 +83,8 @@ def columns(entry: consent_pb2.HistoryEntry) -> tuple[str, str, str, str]:
         return f"erased {', '.join(entry.erasure.categories) or 'everything'}", "-", "-", entry.erasure.id
     event = entry.event
     actor = consent_pb2.Actor.Name(event.actor).removeprefix("ACTOR_").lower()
-    return _act(event), actor, event.method or "-", event.id
+    why = f" ({event.note})" if event.note else ""
+    return f"{_act(event)}{why}", actor, event.method or "-", event.id
 
 
 def _act(event: consent_pb2.Event) -> str:
@@ -93,8 +95,17 @@ def _act(event: consent_pb2.Event) -> str:
             return f"restricted {_scope(event.restriction.scope)}"
         case "lifting":
             return f"lifted {_scope(event.lifting.scope)}"
+        case "link":
+            return f"linked to {event.link.other_pseudonym}"
+        case "shared":
+            return "a linked id: " + "; ".join(map(_shared, event.shared.noes))
         case act:
             return str(act)
+
+
+def _shared(no: consent_pb2.SharedNo) -> str:
+    named = (no.purpose, no.category, no.channel, no.recipient)
+    return f"{no.kind} {' / '.join(value for value in named if value != '*') or 'everything'}"
 
 
 def _choice(choice: consent_pb2.Choice) -> str:

@@ -1,10 +1,11 @@
 """Events as JSON: payloads of the log, lines of an import, steps of a case.
 
-One object; exactly one of the keys ``submission``, ``restriction``, ``lifting``, ``traits`` and ``erasure`` says what
-happened; unknown keys are errors; what has its default value is left out. The same event always has the same bytes.
+One object; exactly one of the keys ``submission``, ``restriction``, ``lifting``, ``traits``, ``erasure``, ``link`` and
+``shared`` says what happened; unknown keys are errors; what has its default value is left out. The same event always
+has the same bytes. A line of an import names a linked id, the log its pseudonym; ``shared`` is the log's alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -15,10 +16,24 @@ from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
 
 from sidecar.consent.limits import check_instant
 from sidecar.errors import RequestError
-from sidecar.model.event import Act, Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
+from sidecar.model.event import (
+    Act,
+    Choice,
+    Erasure,
+    Event,
+    Lifting,
+    Link,
+    LinkTo,
+    No,
+    NoticeRef,
+    Restriction,
+    Shared,
+    Submission,
+    Traits,
+)
 from sidecar.model.instant import Instant, from_datetime, to_datetime
-from sidecar.model.scope import Scope
-from sidecar.model.vocabulary import Actor, ChoiceKind
+from sidecar.model.scope import Atom, Scope
+from sidecar.model.vocabulary import ANY, Actor, ChoiceKind, NoKind
 
 DIGEST_BYTES: Final = 16
 
@@ -64,7 +79,28 @@ class _Erasure(_Part):
     categories: tuple[str, ...] = ()
 
 
-class _Event(_Part):
+class _LinkTo(_Part):
+    other_subject: str
+
+
+class _Link(_Part):
+    other: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    era: _Moment = UNSET
+
+
+class _No(_Part):
+    kind: NoKind
+    purpose: str = ANY
+    category: str = ANY
+    channel: str = ANY
+    recipient: str = ANY
+
+
+class _Shared(_Part):
+    noes: tuple[_No, ...]
+
+
+class _Said(_Part):
     id: str
     occurred_at: _Moment = UNSET
     actor: Actor = Actor.SUBJECT
@@ -78,8 +114,14 @@ class _Event(_Part):
     erasure: _Erasure | UnsetType = UNSET
 
 
-class _Line(_Event, kw_only=True):
+class _Event(_Said):
+    link: _Link | UnsetType = UNSET
+    shared: _Shared | UnsetType = UNSET
+
+
+class _Line(_Said, kw_only=True):
     subject: str
+    link: _LinkTo | UnsetType = UNSET
 
 
 _encode: Final = json.Encoder().encode
@@ -89,7 +131,9 @@ _Shape = TypeVar("_Shape", _Event, _Line)
 
 
 def event_to_json(event: Event) -> bytes:
-    """*event* as one line of JSON, without its subject."""
+    """*event*, as recorded, as one line of JSON, without its subject; ``TypeError`` for one that names another id."""
+    if isinstance(event.act, LinkTo):
+        raise TypeError("a log never names the id of a link")
     return _encode(_Event(**_fields_of(event)))  # type: ignore[arg-type] # built per act
 
 
@@ -99,7 +143,9 @@ def event_from_json(text: bytes | str) -> Event:
 
 
 def line_to_json(subject: str, event: Event) -> bytes:
-    """One line of an import file, without a line break."""
+    """One line of an import file, without a line break; ``TypeError`` for what only a log has."""
+    if isinstance(event.act, Link | Shared):
+        raise TypeError("only a log has this event")
     return _encode(_Line(subject=subject, **_fields_of(event)))  # type: ignore[arg-type] # built per act
 
 
@@ -114,12 +160,15 @@ def line_from_json(text: bytes | str) -> tuple[str, Event]:
 
 
 def digest(event: Event) -> bytes:
-    """What tells two events with the same id apart: 16 bytes, equal exactly for equal events.
+    """What tells two events with the same id apart: 16 bytes, equal exactly for equal events, as they were sent.
 
-    Of a form that was sent off it is the form that counts, not what it changed.
+    Of a form that was sent off it is the form that counts, not what it changed; of a link not whether the other was
+    erased before.
     """
     if isinstance(event.act, Submission) and event.act.form:
         event = replace(event, act=replace(event.act, choices=()))
+    if isinstance(event.act, Link):
+        event = replace(event, act=Link(other=event.act.other))
     return blake2b(event_to_json(event), digest_size=DIGEST_BYTES).digest()
 
 
@@ -149,7 +198,7 @@ def _printable(detail: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in detail[:200])
 
 
-def _event(shape: _Event) -> Event:
+def _event(shape: _Event | _Line) -> Event:
     return Event(
         id=shape.id,
         act=_act(shape),
@@ -161,7 +210,7 @@ def _event(shape: _Event) -> Event:
     )
 
 
-def _act(shape: _Event) -> Act:
+def _act(shape: _Event | _Line) -> Act:
     acts: list[Act] = []
     if shape.submission is not UNSET:
         numbered = enumerate(shape.submission.choices)
@@ -182,12 +231,29 @@ def _act(shape: _Event) -> Act:
         )
     if shape.erasure is not UNSET:
         acts.append(Erasure(categories=shape.erasure.categories))
+    acts.extend(_linking(shape))
     if len(acts) != 1:
         raise RequestError(
             "event",
-            f"has {len(acts)} of `submission`, `restriction`, `lifting`, `traits`, `erasure`; needs exactly one",
+            f"has {len(acts)} of `submission`, `restriction`, `lifting`, `traits`, `erasure`, `link`; needs just one",
         )
     return acts[0]
+
+
+def _linking(shape: _Event | _Line) -> Iterator[Act]:
+    if isinstance(shape, _Line):
+        if shape.link is not UNSET:
+            yield LinkTo(other_subject=shape.link.other_subject)
+        return
+    if shape.link is not UNSET:
+        yield Link(other=bytes.fromhex(shape.link.other), era=_instant(shape.link.era, "event.link.era") or 0)
+    if shape.shared is not UNSET:
+        yield Shared(
+            noes=tuple(
+                No(kind=no.kind, atom=Atom(no.purpose, no.category, no.channel, no.recipient))
+                for no in shape.shared.noes
+            )
+        )
 
 
 def _choice(shape: _Choice, path: str) -> Choice:
@@ -238,8 +304,14 @@ def _fields_of(event: Event) -> Mapping[str, object]:
                 of_age_at=_moment(traits.of_age_at),
                 jurisdiction=UNSET if traits.jurisdiction is None else traits.jurisdiction,
             )
-        case erasure:
-            fields["erasure"] = _Erasure(categories=erasure.categories)
+        case Erasure(categories=categories):
+            fields["erasure"] = _Erasure(categories=categories)
+        case LinkTo(other_subject=other_subject):
+            fields["link"] = _LinkTo(other_subject=other_subject)
+        case Link(other=other, era=era):
+            fields["link"] = _Link(other=other.hex(), era=_moment(era or None))
+        case shared:
+            fields["shared"] = _Shared(noes=tuple(_No(no.kind, *no.atom) for no in shared.noes))
     return fields
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from sidecar.consent.bounds import MAX_COMBINATIONS, OPENING, bounded, broadened, has, manageable
 from sidecar.consent.lineage import current_choice, current_scope
-from sidecar.consent.record import Entry, Kind, Record, Trait, merge, with_entries
+from sidecar.consent.record import Entry, Kind, Record, Tie, Trait, merge, with_entries
 from sidecar.consent.scope import check_names, choice_atoms
 from sidecar.errors import RecordFullError, RequestError
 from sidecar.model.catalog import Catalog
@@ -13,9 +13,13 @@ from sidecar.model.event import (
     MAX_ATOMS_PER_EVENT,
     Act,
     Choice,
+    Erasure,
     Event,
     Lifting,
+    Link,
+    LinkTo,
     Restriction,
+    Shared,
     Submission,
     Traits,
 )
@@ -97,10 +101,16 @@ def _delta(event: Event, catalog: Catalog, *, opens_at: Instant, closes_at: Inst
         return _lifting(event, scope, at=opens_at)
     if isinstance(act, Traits):
         return _traits(act, at=opens_at)
-    scope = current_scope(Scope(categories=act.categories), renames)
+    if isinstance(act, Erasure):
+        return _erasure(act, catalog, at=closes_at)
+    return _linking(event, act, at=closes_at)
+
+
+def _erasure(act: Erasure, catalog: Catalog, *, at: Instant) -> Record:
+    scope = current_scope(Scope(categories=act.categories), catalog.renames)
     check_names(scope, catalog, path="erasure")
-    erased = tuple((category, closes_at) for category in scope.categories)
-    return Record(horizon=None if erased else closes_at, erased_categories=erased, latest_at=closes_at)
+    erased = tuple((category, at) for category in scope.categories)
+    return Record(horizon=None if erased else at, erased_categories=erased, latest_at=at)
 
 
 def _submission_entries(
@@ -162,6 +172,16 @@ def _restriction(event: Event, scope: Scope, *, at: Instant) -> Record:
     entry = _entry(event, Kind.RESTRICTED, at=at, broadened=wider)
     entries = broadened((replace(entry, atom=atom) for atom in scope.atoms()), room=MAX_ATOMS_PER_EVENT, at=at)
     return Record(entries=entries, latest_at=at)
+
+
+def _linking(event: Event, act: LinkTo | Link | Shared, *, at: Instant) -> Record:
+    """A link, or what a linked id said, as its record has it: whatever the catalog has become since."""
+    if isinstance(act, LinkTo):
+        raise RequestError("event.link", "names an id; what is recorded names a pseudonym")
+    if isinstance(act, Link):
+        return Record(ties=(Tie(other=act.other, at=at, era=act.era),), latest_at=at)
+    entries = (replace(_entry(event, Kind(no.kind.value), at=at), atom=no.atom) for no in act.noes)
+    return Record(entries=broadened(entries, room=MAX_ATOMS_PER_EVENT, at=at), latest_at=at)
 
 
 def _lifting(event: Event, scope: Scope, *, at: Instant) -> Record:

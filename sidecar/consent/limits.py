@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from sidecar.errors import RequestError
-from sidecar.model.event import Event, Submission, Traits
+from sidecar.model.event import Event, LinkTo, Submission, Traits
 from sidecar.model.instant import LAST, Instant, parse
 
 EVERYONE: Final = ""
@@ -42,6 +42,8 @@ def check_event(event: Event) -> None:
         check_text("event.submission.form", event.act.form, least=0, most=MAX_FORM_BYTES)
     if isinstance(event.act, Traits) and event.act.jurisdiction is not None:
         check_jurisdiction("event.traits.jurisdiction", event.act.jurisdiction)
+    if isinstance(event.act, LinkTo):
+        check_text("event.link.other_subject", event.act.other_subject, most=MAX_SUBJECT_BYTES)
 
 
 def check_text(field: str, text: str, *, least: int = 1, most: int) -> None:

@@ -10,9 +10,9 @@ from bisect import bisect_right
 from collections import deque
 from typing import Annotated, Final, NamedTuple
 
-from msgspec import Meta, MsgspecError, Raw, Struct, msgpack
+from msgspec import Meta, MsgspecError, Raw, Struct, msgpack, structs
 
-from sidecar.consent.record import Entry, Kind, Record, Seen, Trait
+from sidecar.consent.record import Entry, Kind, Record, Seen, Tie, Trait
 from sidecar.errors import ConsentLogError
 from sidecar.model.event import NoticeRef
 from sidecar.model.instant import Instant
@@ -20,6 +20,8 @@ from sidecar.model.scope import Atom
 from sidecar.model.vocabulary import Actor
 
 _VERSION: Final = 1
+_TIED_VERSION: Final = 2
+"""Of a record with links; the others stay as they always were."""
 
 _Place = Annotated[int, Meta(ge=0)]
 
@@ -70,6 +72,10 @@ class _Rest(_Part):
     seen: tuple[tuple[str, bytes, int | None, Instant], ...]
 
 
+class _TiedRest(_Rest):
+    ties: tuple[tuple[bytes, Instant, Instant], ...]  # (other, since, era)
+
+
 class _Packed(_Part):
     version: int
     shape: bytes
@@ -82,6 +88,7 @@ _encode: Final = msgpack.Encoder().encode
 _packed_decoder: Final = msgpack.Decoder(_Packed)
 _shape_decoder: Final = msgpack.Decoder(_Shape)
 _rest_decoder: Final = msgpack.Decoder(_Rest)
+_tied_rest_decoder: Final = msgpack.Decoder(_TiedRest)
 
 
 class _Numbers(dict[str, int]):
@@ -114,11 +121,15 @@ def pack(record: Record) -> bytes:
         latest_at=record.latest_at,
         seen=tuple((s.event_id, s.digest, s.position, s.effective_at) for s in record.seen),
     )
+    version = _VERSION
+    if record.ties:
+        ties = tuple((tie.other, tie.at, tie.era) for tie in record.ties)
+        version, rest = _TIED_VERSION, _TiedRest(**structs.asdict(rest), ties=ties)
     clock = (
         *(e.expires_at for e in record.entries if e.expires_at is not None),
         *(trait.value for _, trait in record.traits if isinstance(trait.value, int)),
     )
-    return _encode(_Packed(_VERSION, _encode(shape), tuple(orders), clock, Raw(_encode(rest))))
+    return _encode(_Packed(version, _encode(shape), tuple(orders), clock, Raw(_encode(rest))))
 
 
 def unpack(packed: bytes) -> Record:
@@ -127,7 +138,8 @@ def unpack(packed: bytes) -> Record:
     try:
         shape = _shape_decoder.decode(parts.shape)
         shape.strings = tuple(map(sys.intern, shape.strings))  # a view holds those of thousands of profiles
-        rest = _rest_decoder.decode(parts.rest)
+        tied = _tied_rest_decoder.decode(parts.rest) if parts.version == _TIED_VERSION else None
+        rest = tied or _rest_decoder.decode(parts.rest)
         clock = deque(parts.clock)
         return Record(
             entries=tuple(_entry(e, shape, rest, at=parts.orders[e.order], clock=clock) for e in shape.entries),
@@ -142,6 +154,7 @@ def unpack(packed: bytes) -> Record:
                 Seen(event_id=event_id, digest=digest, position=position, effective_at=effective_at)
                 for event_id, digest, position, effective_at in rest.seen
             ),
+            ties=tuple(Tie(other=other, at=at, era=era) for other, at, era in tied.ties) if tied else (),
         )
     except (MsgspecError, IndexError, ValueError) as error:
         raise ConsentLogError(f"the consent record is damaged ({error})") from error
@@ -158,8 +171,8 @@ def _parts(packed: bytes) -> _Packed:
         parts = _packed_decoder.decode(packed)
     except (MsgspecError, UnicodeDecodeError) as error:
         raise ConsentLogError(f"the consent record is damaged ({error})") from error
-    if parts.version != _VERSION:
-        raise ConsentLogError(f"the consent record has version {parts.version}, this program knows {_VERSION}")
+    if parts.version not in (_VERSION, _TIED_VERSION):
+        raise ConsentLogError(f"the consent record has version {parts.version}, this program knows {_TIED_VERSION}")
     return parts
 
 

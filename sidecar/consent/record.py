@@ -58,6 +58,20 @@ class Trait:
     value: int | str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Tie:
+    """A link to another id of the person, by pseudonym, since *at*; see ``linking``."""
+
+    other: bytes
+    at: Instant
+    era: Instant = 0  # when the other was last erased before; 0: never
+
+    @property
+    def rank(self) -> tuple[Instant, Instant]:
+        """Of two to the same id the greater stays."""
+        return (self.at, self.era)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Everything known of one subject.
@@ -73,6 +87,7 @@ class Record:
     erased_categories: tuple[tuple[str, Instant], ...] = ()
     latest_at: Instant = 0
     seen: tuple[Seen, ...] = ()
+    ties: tuple[Tie, ...] = ()  # one for each linked id, sorted
 
 
 EMPTY: Final = Record()
@@ -88,6 +103,7 @@ def merge(one: Record, other: Record) -> Record:
         erased_categories=_latest_erasures((*one.erased_categories, *other.erased_categories), horizon),
         latest_at=max(one.latest_at, other.latest_at),
         seen=one.seen,
+        ties=_latest_ties((*one.ties, *other.ties), horizon),
     )
 
 
@@ -154,3 +170,14 @@ def _latest_erasures(
         if horizon is None or at > horizon:  # what it voided is void already
             latest[category] = max(at, latest.get(category, at))
     return tuple(sorted(latest.items()))
+
+
+def _latest_ties(ties: tuple[Tie, ...], horizon: Instant | None) -> tuple[Tie, ...]:
+    latest: dict[bytes, Tie] = {}
+    for tie in ties:
+        if horizon is not None and tie.at <= horizon:
+            continue  # an erasure ends what links the person
+        rival = latest.get(tie.other)
+        if rival is None or rival.rank < tie.rank:
+            latest[tie.other] = tie
+    return tuple(sorted(latest.values()))

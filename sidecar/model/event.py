@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sidecar.model.instant import Instant
-from sidecar.model.scope import Scope
-from sidecar.model.vocabulary import Actor, ChoiceKind
+from sidecar.model.scope import Atom, Scope
+from sidecar.model.vocabulary import Actor, ChoiceKind, NoKind
 
 MAX_ATOMS_PER_EVENT = 64
 
@@ -73,7 +73,37 @@ class Erasure:
     categories: tuple[str, ...] = ()
 
 
-Act = Submission | Restriction | Lifting | Traits | Erasure
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTo:
+    """Another id of the same person, as sent; a log never holds it."""
+
+    other_subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another id of the same person, as recorded: by its pseudonym."""
+
+    other: bytes
+    era: Instant = 0  # when the other was last erased before, 0: never; the link ends with the next erasure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class No:
+    """One thing that was said no to."""
+
+    kind: NoKind
+    atom: Atom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What a linked id said no to; the log's own doing, never sent."""
+
+    noes: tuple[No, ...]
+
+
+Act = Submission | Restriction | Lifting | Traits | Erasure | LinkTo | Link | Shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

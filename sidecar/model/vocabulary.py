@@ -87,6 +87,15 @@ class Actor(StrEnum):
     SYSTEM = "system"
 
 
+class NoKind(StrEnum):
+    """What can be said that only closes; linked ids share it."""
+
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
+    RESTRICTED = "restricted"
+
+
 class ChoiceKind(StrEnum):
     """What a choice says."""
 

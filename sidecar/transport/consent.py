@@ -9,8 +9,8 @@ from sidecar.api.v1 import consent_pb2 as pb
 from sidecar.api.v1 import consent_pb2_grpc as pb_grpc
 from sidecar.consent.ledger import ImportLine
 from sidecar.consent.limits import MAX_LANGUAGE_BYTES
-from sidecar.errors import NotBuiltError, RequestError
-from sidecar.model.event import Event
+from sidecar.errors import RequestError
+from sidecar.model.event import Event, LinkTo
 from sidecar.transport.convert.events import EventReader
 from sidecar.transport.convert.instants import to_timestamp
 from sidecar.transport.convert.records import from_page_token, in_words, page_size, to_page, to_record
@@ -108,7 +108,7 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
         for message in messages:
             try:
                 subject, event = self._reader.subject(message.subject), self._event(message)
-            except (RequestError, NotBuiltError) as error:
+            except RequestError as error:
                 rejections.append((message.line, str(error)))
             else:
                 lines.append(ImportLine(line=message.line, subject=subject, event=event))
@@ -129,4 +129,4 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
 
 def _kind(event: Event) -> str:
     """The kind of *event* as a metric label."""
-    return type(event.act).__name__.lower()
+    return "link" if isinstance(event.act, LinkTo) else type(event.act).__name__.lower()

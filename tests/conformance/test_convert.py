@@ -17,10 +17,23 @@ from sidecar.consent.choices.shown import BoxState
 from sidecar.consent.choices.weighing import Control
 from sidecar.consent.ledger import Recorded
 from sidecar.consent.log import LogEntry
-from sidecar.consent.record import Entry, Kind, Record, Trait
+from sidecar.consent.record import Entry, Kind, Record, Tie, Trait
 from sidecar.engine.explain import CONSENT, DECLARATION, OPERATION, POLICY, REQUEST, Deciding, Explanation, Remedy
 from sidecar.model.decision import Answer, ConsentToAsk, FieldResult, Others
-from sidecar.model.event import Act, Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
+from sidecar.model.event import (
+    Act,
+    Choice,
+    Erasure,
+    Event,
+    Lifting,
+    Link,
+    No,
+    NoticeRef,
+    Restriction,
+    Shared,
+    Submission,
+    Traits,
+)
 from sidecar.model.facts import Facts
 from sidecar.model.instant import LAST
 from sidecar.model.scope import Atom, Scope
@@ -34,6 +47,7 @@ from sidecar.model.vocabulary import (
     ConsentState,
     Effect,
     Mask,
+    NoKind,
     Reason,
 )
 from sidecar.transport.convert.answers import to_check_response, to_explanation
@@ -125,6 +139,8 @@ def history() -> list[consent_pb2.HistoryEntry]:
         Lifting(scope=SCOPE),
         Traits(digital_consent_at=1, of_age_at=2, jurisdiction="DE"),
         Erasure(categories=("c",)),
+        Link(other=bytes(16)),
+        Shared(noes=(No(kind=NoKind.REFUSED, atom=Atom("p", "c", "email", "r")),)),
     )
     return [
         to_history_entry(
@@ -153,6 +169,7 @@ def record() -> consent_pb2.GetRecordResponse:
         traits=tuple((name, Trait(at=1, value=value)) for name, value in traits.items()),
         horizon=1,
         erased_categories=(("c", 2),),
+        ties=(Tie(other=bytes(16), at=1),),
     )
     return in_words(to_record("0123456789abcdef.7", whole), whole, TOWN, "de")
 
@@ -204,10 +221,7 @@ def declared(messages: Iterable[Descriptor]) -> set[str]:
 
 def test_every_field_that_we_send_is_filled() -> None:
     """A field that is declared and never set would be a promise that is not kept."""
-    later = {  # links are not built yet
-        "Event.link",
-        "Link.other_subject",
-    }
+    later = {"Link.other_subject"}  # only ever sent, never told
     sent = filled([answer(), *explanations(), *history(), record(), choices()])
     messages: tuple[Any, ...] = (
         pb.CheckResponse.DESCRIPTOR,

@@ -16,7 +16,6 @@ from sidecar.errors import (
     IdentityError,
     KeyFileError,
     LogConflictError,
-    NotBuiltError,
     NotReadyError,
     OutdatedFormError,
     OverloadedError,
@@ -64,7 +63,6 @@ def test_every_error_has_a_code_of_its_own() -> None:
             "ABORTED",
             "others keep changing the same record; nothing was recorded, send it again",
         ),
-        (NotBuiltError("later"), "UNIMPLEMENTED", "later"),
         (OverloadedError("too much"), "RESOURCE_EXHAUSTED", "too much"),
         (NotReadyError("starting"), "UNAVAILABLE", "starting"),
         (

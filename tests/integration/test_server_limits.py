@@ -97,13 +97,6 @@ def test_a_message_that_is_too_large_is_refused_unread(caller: Caller) -> None:
     ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: caller.check(question(purpose="p" * 5_000)))
 
 
-def test_what_is_not_built_is_not_ignored(caller: Caller) -> None:
-    """Links."""
-    linked = consent_pb2.Event(id="e1", link=consent_pb2.Link(other_subject="p2"))
-
-    ends_with(grpc.StatusCode.UNIMPLEMENTED, lambda: caller.record("p1", linked))
-
-
 def test_a_revision_that_is_none_is_refused(caller: Caller) -> None:
     """A token that we did not give is not taken for an old one."""
     text = ends_with(grpc.StatusCode.INVALID_ARGUMENT, lambda: caller.check(question(at_least_as_fresh="yesterday")))

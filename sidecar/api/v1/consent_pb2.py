@@ -26,17 +26,17 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sidecar.api.v1 import model_pb2 as sidecar_dot_api_dot_v1_dot_model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csidecar/api/v1/consent.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asidecar/api/v1/model.proto\"S\n\x05Scope\x12\x10\n\x08purposes\x18\x01 \x03(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\x12\x10\n\x08\x63hannels\x18\x03 \x03(\t\x12\x12\n\nrecipients\x18\x04 \x03(\t\"\xc5\x01\n\x06\x43hoice\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.sidecar.api.v1.ChoiceKind\x12$\n\x05scope\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\x12\x10\n\x08\x65xplicit\x18\x03 \x01(\x08\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06notice\x18\x05 \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\"C\n\nSubmission\x12\'\n\x07\x63hoices\x18\x01 \x03(\x0b\x32\x16.sidecar.api.v1.Choice\x12\x0c\n\x04\x66orm\x18\x02 \x01(\t\"3\n\x0bRestriction\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"/\n\x07Lifting\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"\x85\x01\n\x06Traits\x12\x36\n\x12\x64igital_consent_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tof_age_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cjurisdiction\x18\x03 \x01(\t\"\x1d\n\x04Link\x12\x15\n\rother_subject\x18\x01 \x01(\t\"\x89\x03\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x05\x61\x63tor\x18\x03 \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x0b \x01(\t\x12\x30\n\nsubmission\x18\x06 \x01(\x0b\x32\x1a.sidecar.api.v1.SubmissionH\x00\x12\x32\n\x0brestriction\x18\x07 \x01(\x0b\x32\x1b.sidecar.api.v1.RestrictionH\x00\x12*\n\x07lifting\x18\x08 \x01(\x0b\x32\x17.sidecar.api.v1.LiftingH\x00\x12(\n\x06traits\x18\t \x01(\x0b\x32\x16.sidecar.api.v1.TraitsH\x00\x12$\n\x04link\x18\n \x01(\x0b\x32\x14.sidecar.api.v1.LinkH\x00\x42\x05\n\x03\x61\x63tJ\x04\x08\x0c\x10\x10\"K\n\x12RecordEventRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12$\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"l\n\x13RecordEventResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"@\n\x13ImportEventsRequest\x12)\n\x05lines\x18\x01 \x03(\x0b\x32\x1a.sidecar.api.v1.ImportLine\"Q\n\nImportLine\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12$\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"\xae\x01\n\x14ImportEventsResponse\x12\x14\n\x0cthrough_line\x18\x01 \x01(\x03\x12\x10\n\x08recorded\x18\x02 \x01(\x03\x12\x12\n\nduplicates\x18\x03 \x01(\x03\x12\x33\n\nrejections\x18\x04 \x03(\x0b\x32\x1f.sidecar.api.v1.ImportRejection\x12\x10\n\x08revision\x18\x05 \x01(\t\x12\x13\n\x0b\x61head_lines\x18\x06 \x03(\x03\"0\n\x0fImportRejection\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07message\x18\x02 \x01(\t\"5\n\x10GetRecordRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"\x8b\x02\n\x11GetRecordResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x07\x63hoices\x18\x02 \x03(\x0b\x32\x1e.sidecar.api.v1.RecordedChoice\x12&\n\x06traits\x18\x03 \x01(\x0b\x32\x16.sidecar.api.v1.Traits\x12-\n\terased_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x11\x65rased_categories\x18\x05 \x03(\x0b\x32\x1e.sidecar.api.v1.ErasedCategory\x12\x0f\n\x07summary\x18\x06 \x03(\t\x12\x10\n\x08language\x18\x07 \x01(\t\"\xcc\x02\n\x0eRecordedChoice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x11\n\trecipient\x18\x05 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65xplicit\x18\x08 \x01(\x08\x12$\n\x05\x61\x63tor\x18\t \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12)\n\x06notice\x18\n \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\x12\x10\n\x08\x65vent_id\x18\x0b \x01(\t\x12\x0e\n\x06method\x18\x0c \x01(\t\"Q\n\x0e\x45rasedCategory\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12-\n\terased_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x12ListHistoryRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x13ListHistoryResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.sidecar.api.v1.HistoryEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdf\x01\n\x0cHistoryEntry\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x15.sidecar.api.v1.EventH\x00\x12*\n\x07\x65rasure\x18\x05 \x01(\x0b\x32\x17.sidecar.api.v1.ErasureH\x00\x42\x06\n\x04what\")\n\x07\x45rasure\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\"?\n\x0c\x45raseRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x12\n\ncategories\x18\x03 \x03(\t\"f\n\rEraseResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08*k\n\x05\x41\x63tor\x12\x15\n\x11\x41\x43TOR_UNSPECIFIED\x10\x00\x12\x11\n\rACTOR_SUBJECT\x10\x01\x12\x12\n\x0e\x41\x43TOR_GUARDIAN\x10\x02\x12\x12\n\x0e\x41\x43TOR_OPERATOR\x10\x03\x12\x10\n\x0c\x41\x43TOR_SYSTEM\x10\x04*\x8e\x01\n\nChoiceKind\x12\x1b\n\x17\x43HOICE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HOICE_KIND_GIVEN\x10\x01\x12\x17\n\x13\x43HOICE_KIND_REFUSED\x10\x02\x12\x19\n\x15\x43HOICE_KIND_WITHDRAWN\x10\x03\x12\x18\n\x14\x43HOICE_KIND_OBJECTED\x10\x04\x32\xb7\x03\n\x0e\x43onsentService\x12V\n\x0bRecordEvent\x12\".sidecar.api.v1.RecordEventRequest\x1a#.sidecar.api.v1.RecordEventResponse\x12]\n\x0cImportEvents\x12#.sidecar.api.v1.ImportEventsRequest\x1a$.sidecar.api.v1.ImportEventsResponse(\x01\x30\x01\x12P\n\tGetRecord\x12 .sidecar.api.v1.GetRecordRequest\x1a!.sidecar.api.v1.GetRecordResponse\x12V\n\x0bListHistory\x12\".sidecar.api.v1.ListHistoryRequest\x1a#.sidecar.api.v1.ListHistoryResponse\x12\x44\n\x05\x45rase\x12\x1c.sidecar.api.v1.EraseRequest\x1a\x1d.sidecar.api.v1.EraseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csidecar/api/v1/consent.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asidecar/api/v1/model.proto\"S\n\x05Scope\x12\x10\n\x08purposes\x18\x01 \x03(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\x12\x10\n\x08\x63hannels\x18\x03 \x03(\t\x12\x12\n\nrecipients\x18\x04 \x03(\t\"\xc5\x01\n\x06\x43hoice\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.sidecar.api.v1.ChoiceKind\x12$\n\x05scope\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\x12\x10\n\x08\x65xplicit\x18\x03 \x01(\x08\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06notice\x18\x05 \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\"C\n\nSubmission\x12\'\n\x07\x63hoices\x18\x01 \x03(\x0b\x32\x16.sidecar.api.v1.Choice\x12\x0c\n\x04\x66orm\x18\x02 \x01(\t\"3\n\x0bRestriction\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"/\n\x07Lifting\x12$\n\x05scope\x18\x01 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\"\x85\x01\n\x06Traits\x12\x36\n\x12\x64igital_consent_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tof_age_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cjurisdiction\x18\x03 \x01(\t\"6\n\x04Link\x12\x15\n\rother_subject\x18\x01 \x01(\t\x12\x17\n\x0fother_pseudonym\x18\x02 \x01(\t\"0\n\x06Shared\x12&\n\x04noes\x18\x01 \x03(\x0b\x32\x18.sidecar.api.v1.SharedNo\"_\n\x08SharedNo\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x11\n\trecipient\x18\x05 \x01(\t\"\xb3\x03\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12/\n\x0boccurred_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12$\n\x05\x61\x63tor\x18\x03 \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x0b \x01(\t\x12\x30\n\nsubmission\x18\x06 \x01(\x0b\x32\x1a.sidecar.api.v1.SubmissionH\x00\x12\x32\n\x0brestriction\x18\x07 \x01(\x0b\x32\x1b.sidecar.api.v1.RestrictionH\x00\x12*\n\x07lifting\x18\x08 \x01(\x0b\x32\x17.sidecar.api.v1.LiftingH\x00\x12(\n\x06traits\x18\t \x01(\x0b\x32\x16.sidecar.api.v1.TraitsH\x00\x12$\n\x04link\x18\n \x01(\x0b\x32\x14.sidecar.api.v1.LinkH\x00\x12(\n\x06shared\x18\x0c \x01(\x0b\x32\x16.sidecar.api.v1.SharedH\x00\x42\x05\n\x03\x61\x63tJ\x04\x08\r\x10\x10\"K\n\x12RecordEventRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12$\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"l\n\x13RecordEventResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"@\n\x13ImportEventsRequest\x12)\n\x05lines\x18\x01 \x03(\x0b\x32\x1a.sidecar.api.v1.ImportLine\"Q\n\nImportLine\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12$\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.Event\"\xae\x01\n\x14ImportEventsResponse\x12\x14\n\x0cthrough_line\x18\x01 \x01(\x03\x12\x10\n\x08recorded\x18\x02 \x01(\x03\x12\x12\n\nduplicates\x18\x03 \x01(\x03\x12\x33\n\nrejections\x18\x04 \x03(\x0b\x32\x1f.sidecar.api.v1.ImportRejection\x12\x10\n\x08revision\x18\x05 \x01(\t\x12\x13\n\x0b\x61head_lines\x18\x06 \x03(\x03\"0\n\x0fImportRejection\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0f\n\x07message\x18\x02 \x01(\t\"5\n\x10GetRecordRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"\xb8\x02\n\x11GetRecordResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x07\x63hoices\x18\x02 \x03(\x0b\x32\x1e.sidecar.api.v1.RecordedChoice\x12&\n\x06traits\x18\x03 \x01(\x0b\x32\x16.sidecar.api.v1.Traits\x12-\n\terased_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x11\x65rased_categories\x18\x05 \x03(\x0b\x32\x1e.sidecar.api.v1.ErasedCategory\x12\x0f\n\x07summary\x18\x06 \x03(\t\x12\x10\n\x08language\x18\x07 \x01(\t\x12+\n\x05links\x18\x08 \x03(\x0b\x32\x1c.sidecar.api.v1.RecordedLink\"R\n\x0cRecordedLink\x12\x17\n\x0fother_pseudonym\x18\x01 \x01(\t\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcc\x02\n\x0eRecordedChoice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x11\n\trecipient\x18\x05 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65xplicit\x18\x08 \x01(\x08\x12$\n\x05\x61\x63tor\x18\t \x01(\x0e\x32\x15.sidecar.api.v1.Actor\x12)\n\x06notice\x18\n \x01(\x0b\x32\x19.sidecar.api.v1.NoticeRef\x12\x10\n\x08\x65vent_id\x18\x0b \x01(\t\x12\x0e\n\x06method\x18\x0c \x01(\t\"Q\n\x0e\x45rasedCategory\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12-\n\terased_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x12ListHistoryRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x13ListHistoryResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.sidecar.api.v1.HistoryEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdf\x01\n\x0cHistoryEntry\x12\x10\n\x08revision\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x15.sidecar.api.v1.EventH\x00\x12*\n\x07\x65rasure\x18\x05 \x01(\x0b\x32\x17.sidecar.api.v1.ErasureH\x00\x42\x06\n\x04what\")\n\x07\x45rasure\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\ncategories\x18\x02 \x03(\t\"?\n\x0c\x45raseRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x12\n\ncategories\x18\x03 \x03(\t\"f\n\rEraseResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08*k\n\x05\x41\x63tor\x12\x15\n\x11\x41\x43TOR_UNSPECIFIED\x10\x00\x12\x11\n\rACTOR_SUBJECT\x10\x01\x12\x12\n\x0e\x41\x43TOR_GUARDIAN\x10\x02\x12\x12\n\x0e\x41\x43TOR_OPERATOR\x10\x03\x12\x10\n\x0c\x41\x43TOR_SYSTEM\x10\x04*\x8e\x01\n\nChoiceKind\x12\x1b\n\x17\x43HOICE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HOICE_KIND_GIVEN\x10\x01\x12\x17\n\x13\x43HOICE_KIND_REFUSED\x10\x02\x12\x19\n\x15\x43HOICE_KIND_WITHDRAWN\x10\x03\x12\x18\n\x14\x43HOICE_KIND_OBJECTED\x10\x04\x32\xb7\x03\n\x0e\x43onsentService\x12V\n\x0bRecordEvent\x12\".sidecar.api.v1.RecordEventRequest\x1a#.sidecar.api.v1.RecordEventResponse\x12]\n\x0cImportEvents\x12#.sidecar.api.v1.ImportEventsRequest\x1a$.sidecar.api.v1.ImportEventsResponse(\x01\x30\x01\x12P\n\tGetRecord\x12 .sidecar.api.v1.GetRecordRequest\x1a!.sidecar.api.v1.GetRecordResponse\x12V\n\x0bListHistory\x12\".sidecar.api.v1.ListHistoryRequest\x1a#.sidecar.api.v1.ListHistoryResponse\x12\x44\n\x05\x45rase\x12\x1c.sidecar.api.v1.EraseRequest\x1a\x1d.sidecar.api.v1.EraseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sidecar.api.v1.consent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACTOR']._serialized_start=3045
-  _globals['_ACTOR']._serialized_end=3152
-  _globals['_CHOICEKIND']._serialized_start=3155
-  _globals['_CHOICEKIND']._serialized_end=3297
+  _globals['_ACTOR']._serialized_start=3388
+  _globals['_ACTOR']._serialized_end=3495
+  _globals['_CHOICEKIND']._serialized_start=3498
+  _globals['_CHOICEKIND']._serialized_end=3640
   _globals['_SCOPE']._serialized_start=109
   _globals['_SCOPE']._serialized_end=192
   _globals['_CHOICE']._serialized_start=195
@@ -50,41 +50,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAITS']._serialized_start=566
   _globals['_TRAITS']._serialized_end=699
   _globals['_LINK']._serialized_start=701
-  _globals['_LINK']._serialized_end=730
-  _globals['_EVENT']._serialized_start=733
-  _globals['_EVENT']._serialized_end=1126
-  _globals['_RECORDEVENTREQUEST']._serialized_start=1128
-  _globals['_RECORDEVENTREQUEST']._serialized_end=1203
-  _globals['_RECORDEVENTRESPONSE']._serialized_start=1205
-  _globals['_RECORDEVENTRESPONSE']._serialized_end=1313
-  _globals['_IMPORTEVENTSREQUEST']._serialized_start=1315
-  _globals['_IMPORTEVENTSREQUEST']._serialized_end=1379
-  _globals['_IMPORTLINE']._serialized_start=1381
-  _globals['_IMPORTLINE']._serialized_end=1462
-  _globals['_IMPORTEVENTSRESPONSE']._serialized_start=1465
-  _globals['_IMPORTEVENTSRESPONSE']._serialized_end=1639
-  _globals['_IMPORTREJECTION']._serialized_start=1641
-  _globals['_IMPORTREJECTION']._serialized_end=1689
-  _globals['_GETRECORDREQUEST']._serialized_start=1691
-  _globals['_GETRECORDREQUEST']._serialized_end=1744
-  _globals['_GETRECORDRESPONSE']._serialized_start=1747
-  _globals['_GETRECORDRESPONSE']._serialized_end=2014
-  _globals['_RECORDEDCHOICE']._serialized_start=2017
-  _globals['_RECORDEDCHOICE']._serialized_end=2349
-  _globals['_ERASEDCATEGORY']._serialized_start=2351
-  _globals['_ERASEDCATEGORY']._serialized_end=2432
-  _globals['_LISTHISTORYREQUEST']._serialized_start=2434
-  _globals['_LISTHISTORYREQUEST']._serialized_end=2510
-  _globals['_LISTHISTORYRESPONSE']._serialized_start=2512
-  _globals['_LISTHISTORYRESPONSE']._serialized_end=2605
-  _globals['_HISTORYENTRY']._serialized_start=2608
-  _globals['_HISTORYENTRY']._serialized_end=2831
-  _globals['_ERASURE']._serialized_start=2833
-  _globals['_ERASURE']._serialized_end=2874
-  _globals['_ERASEREQUEST']._serialized_start=2876
-  _globals['_ERASEREQUEST']._serialized_end=2939
-  _globals['_ERASERESPONSE']._serialized_start=2941
-  _globals['_ERASERESPONSE']._serialized_end=3043
-  _globals['_CONSENTSERVICE']._serialized_start=3300
-  _globals['_CONSENTSERVICE']._serialized_end=3739
+  _globals['_LINK']._serialized_end=755
+  _globals['_SHARED']._serialized_start=757
+  _globals['_SHARED']._serialized_end=805
+  _globals['_SHAREDNO']._serialized_start=807
+  _globals['_SHAREDNO']._serialized_end=902
+  _globals['_EVENT']._serialized_start=905
+  _globals['_EVENT']._serialized_end=1340
+  _globals['_RECORDEVENTREQUEST']._serialized_start=1342
+  _globals['_RECORDEVENTREQUEST']._serialized_end=1417
+  _globals['_RECORDEVENTRESPONSE']._serialized_start=1419
+  _globals['_RECORDEVENTRESPONSE']._serialized_end=1527
+  _globals['_IMPORTEVENTSREQUEST']._serialized_start=1529
+  _globals['_IMPORTEVENTSREQUEST']._serialized_end=1593
+  _globals['_IMPORTLINE']._serialized_start=1595
+  _globals['_IMPORTLINE']._serialized_end=1676
+  _globals['_IMPORTEVENTSRESPONSE']._serialized_start=1679
+  _globals['_IMPORTEVENTSRESPONSE']._serialized_end=1853
+  _globals['_IMPORTREJECTION']._serialized_start=1855
+  _globals['_IMPORTREJECTION']._serialized_end=1903
+  _globals['_GETRECORDREQUEST']._serialized_start=1905
+  _globals['_GETRECORDREQUEST']._serialized_end=1958
+  _globals['_GETRECORDRESPONSE']._serialized_start=1961
+  _globals['_GETRECORDRESPONSE']._serialized_end=2273
+  _globals['_RECORDEDLINK']._serialized_start=2275
+  _globals['_RECORDEDLINK']._serialized_end=2357
+  _globals['_RECORDEDCHOICE']._serialized_start=2360
+  _globals['_RECORDEDCHOICE']._serialized_end=2692
+  _globals['_ERASEDCATEGORY']._serialized_start=2694
+  _globals['_ERASEDCATEGORY']._serialized_end=2775
+  _globals['_LISTHISTORYREQUEST']._serialized_start=2777
+  _globals['_LISTHISTORYREQUEST']._serialized_end=2853
+  _globals['_LISTHISTORYRESPONSE']._serialized_start=2855
+  _globals['_LISTHISTORYRESPONSE']._serialized_end=2948
+  _globals['_HISTORYENTRY']._serialized_start=2951
+  _globals['_HISTORYENTRY']._serialized_end=3174
+  _globals['_ERASURE']._serialized_start=3176
+  _globals['_ERASURE']._serialized_end=3217
+  _globals['_ERASEREQUEST']._serialized_start=3219
+  _globals['_ERASEREQUEST']._serialized_end=3282
+  _globals['_ERASERESPONSE']._serialized_start=3284
+  _globals['_ERASERESPONSE']._serialized_end=3386
+  _globals['_CONSENTSERVICE']._serialized_start=3643
+  _globals['_CONSENTSERVICE']._serialized_end=4082
 # @@protoc_insertion_point(module_scope)

@@ -94,13 +94,35 @@ class Traits(_message.Message):
     def __init__(self, digital_consent_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., of_age_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., jurisdiction: _Optional[str] = ...) -> None: ...
 
 class Link(_message.Message):
-    __slots__ = ("other_subject",)
+    __slots__ = ("other_subject", "other_pseudonym")
     OTHER_SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    OTHER_PSEUDONYM_FIELD_NUMBER: _ClassVar[int]
     other_subject: str
-    def __init__(self, other_subject: _Optional[str] = ...) -> None: ...
+    other_pseudonym: str
+    def __init__(self, other_subject: _Optional[str] = ..., other_pseudonym: _Optional[str] = ...) -> None: ...
+
+class Shared(_message.Message):
+    __slots__ = ("noes",)
+    NOES_FIELD_NUMBER: _ClassVar[int]
+    noes: _containers.RepeatedCompositeFieldContainer[SharedNo]
+    def __init__(self, noes: _Optional[_Iterable[_Union[SharedNo, _Mapping]]] = ...) -> None: ...
+
+class SharedNo(_message.Message):
+    __slots__ = ("kind", "purpose", "category", "channel", "recipient")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    purpose: str
+    category: str
+    channel: str
+    recipient: str
+    def __init__(self, kind: _Optional[str] = ..., purpose: _Optional[str] = ..., category: _Optional[str] = ..., channel: _Optional[str] = ..., recipient: _Optional[str] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("id", "occurred_at", "actor", "method", "language", "note", "submission", "restriction", "lifting", "traits", "link")
+    __slots__ = ("id", "occurred_at", "actor", "method", "language", "note", "submission", "restriction", "lifting", "traits", "link", "shared")
     ID_FIELD_NUMBER: _ClassVar[int]
     OCCURRED_AT_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
@@ -112,6 +134,7 @@ class Event(_message.Message):
     LIFTING_FIELD_NUMBER: _ClassVar[int]
     TRAITS_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     id: str
     occurred_at: _timestamp_pb2.Timestamp
     actor: Actor
@@ -123,7 +146,8 @@ class Event(_message.Message):
     lifting: Lifting
     traits: Traits
     link: Link
-    def __init__(self, id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[_Union[Actor, str]] = ..., method: _Optional[str] = ..., language: _Optional[str] = ..., note: _Optional[str] = ..., submission: _Optional[_Union[Submission, _Mapping]] = ..., restriction: _Optional[_Union[Restriction, _Mapping]] = ..., lifting: _Optional[_Union[Lifting, _Mapping]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., link: _Optional[_Union[Link, _Mapping]] = ...) -> None: ...
+    shared: Shared
+    def __init__(self, id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[_Union[Actor, str]] = ..., method: _Optional[str] = ..., language: _Optional[str] = ..., note: _Optional[str] = ..., submission: _Optional[_Union[Submission, _Mapping]] = ..., restriction: _Optional[_Union[Restriction, _Mapping]] = ..., lifting: _Optional[_Union[Lifting, _Mapping]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., link: _Optional[_Union[Link, _Mapping]] = ..., shared: _Optional[_Union[Shared, _Mapping]] = ...) -> None: ...
 
 class RecordEventRequest(_message.Message):
     __slots__ = ("subject", "event")
@@ -192,7 +216,7 @@ class GetRecordRequest(_message.Message):
     def __init__(self, subject: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
 
 class GetRecordResponse(_message.Message):
-    __slots__ = ("revision", "choices", "traits", "erased_at", "erased_categories", "summary", "language")
+    __slots__ = ("revision", "choices", "traits", "erased_at", "erased_categories", "summary", "language", "links")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CHOICES_FIELD_NUMBER: _ClassVar[int]
     TRAITS_FIELD_NUMBER: _ClassVar[int]
@@ -200,6 +224,7 @@ class GetRecordResponse(_message.Message):
     ERASED_CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
     revision: str
     choices: _containers.RepeatedCompositeFieldContainer[RecordedChoice]
     traits: Traits
@@ -207,7 +232,16 @@ class GetRecordResponse(_message.Message):
     erased_categories: _containers.RepeatedCompositeFieldContainer[ErasedCategory]
     summary: _containers.RepeatedScalarFieldContainer[str]
     language: str
-    def __init__(self, revision: _Optional[str] = ..., choices: _Optional[_Iterable[_Union[RecordedChoice, _Mapping]]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_categories: _Optional[_Iterable[_Union[ErasedCategory, _Mapping]]] = ..., summary: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ...) -> None: ...
+    links: _containers.RepeatedCompositeFieldContainer[RecordedLink]
+    def __init__(self, revision: _Optional[str] = ..., choices: _Optional[_Iterable[_Union[RecordedChoice, _Mapping]]] = ..., traits: _Optional[_Union[Traits, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_categories: _Optional[_Iterable[_Union[ErasedCategory, _Mapping]]] = ..., summary: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., links: _Optional[_Iterable[_Union[RecordedLink, _Mapping]]] = ...) -> None: ...
+
+class RecordedLink(_message.Message):
+    __slots__ = ("other_pseudonym", "since")
+    OTHER_PSEUDONYM_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    other_pseudonym: str
+    since: _timestamp_pb2.Timestamp
+    def __init__(self, other_pseudonym: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RecordedChoice(_message.Message):
     __slots__ = ("kind", "purpose", "category", "channel", "recipient", "effective_at", "expires_at", "explicit", "actor", "notice", "event_id", "method")

@@ -162,6 +162,6 @@ def _voided(entry: LogEntry) -> Difference | None:
 
 def _differing(record: Record, due: Record) -> str:
     """Which parts of *record* are not as they are *due*."""
-    names = ("entries", "traits", "horizon", "erased_categories", "latest_at")
+    names = ("entries", "traits", "horizon", "erased_categories", "ties", "latest_at")
     parts = [name.replace("_", " ") for name in names if getattr(record, name) != getattr(due, name)]
     return f"its record is not what the event makes of the one before: {', '.join(parts)}"

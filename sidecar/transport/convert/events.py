@@ -7,8 +7,20 @@ from sidecar.api.v1 import consent_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
 from sidecar.consent.limits import MAX_EVENT_ID_BYTES, check_subject
-from sidecar.errors import NotBuiltError, RequestError
-from sidecar.model.event import Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
+from sidecar.errors import RequestError
+from sidecar.model.event import (
+    Choice,
+    Erasure,
+    Event,
+    Lifting,
+    Link,
+    LinkTo,
+    NoticeRef,
+    Restriction,
+    Shared,
+    Submission,
+    Traits,
+)
 from sidecar.model.instant import Instant
 from sidecar.model.scope import Scope
 from sidecar.model.vocabulary import Actor, ChoiceKind
@@ -51,7 +63,7 @@ class EventReader:
     def read(self, message: pb.Event) -> Event:
         """The event that *message* tells, each part well-formed; the ledger checks what it says.
 
-        Raises ``RequestError`` naming the field that is wrong, ``NotBuiltError`` for a link.
+        Raises ``RequestError`` naming the field that is wrong.
         """
         actor = ACTORS.get(message.actor)
         if actor is None:
@@ -66,7 +78,7 @@ class EventReader:
             note=message.note,
         )
 
-    def _act(self, message: pb.Event) -> Submission | Restriction | Lifting | Traits:
+    def _act(self, message: pb.Event) -> Submission | Restriction | Lifting | Traits | LinkTo:
         match message.WhichOneof("act"):
             case "submission":
                 choices = message.submission.choices
@@ -83,9 +95,13 @@ class EventReader:
             case "traits":
                 return _traits(message.traits, "event.traits")
             case "link":
-                raise NotBuiltError("`event.link`: linking ids is not built yet")
+                if message.link.other_pseudonym:
+                    raise RequestError("event.link.other_pseudonym", "is only told; name the other by `other_subject`")
+                return LinkTo(other_subject=message.link.other_subject)
+            case "shared":
+                raise RequestError("event.shared", "is only told; send what was said about the id that it was said by")
             case _:
-                raise RequestError("event", "says nothing: set one of submission, restriction, lifting, traits")
+                raise RequestError("event", "says nothing: set one of submission, restriction, lifting, traits, link")
 
     def _choice(self, message: pb.Choice, path: str) -> Choice:
         kind = _KINDS.get(message.kind)
@@ -152,6 +168,12 @@ def to_event(event: Event) -> pb.Event:
             message.lifting.scope.CopyFrom(_to_scope(scope))
         case Traits():
             message.traits.CopyFrom(_to_traits(event.act))
+        case LinkTo(other_subject=other_subject):
+            message.link.other_subject = other_subject
+        case Link(other=other):
+            message.link.other_pseudonym = other.hex()
+        case Shared(noes=noes):
+            message.shared.noes.extend(pb.SharedNo(kind=no.kind.value, **no.atom._asdict()) for no in noes)
         case Erasure():
             raise ValueError("an erasure is no event of the protocol")
     return message

@@ -35,6 +35,7 @@ def to_record(revision: str, record: Record) -> pb.GetRecordResponse:
             pb.ErasedCategory(category=category, erased_at=to_timestamp(at))
             for category, at in record.erased_categories
         ],
+        links=[pb.RecordedLink(other_pseudonym=tie.other.hex(), since=to_timestamp(tie.at)) for tie in record.ties],
     )
     for name, value in traits.items():
         if isinstance(value, int):

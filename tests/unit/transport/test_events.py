@@ -8,11 +8,24 @@ from sidecar.api.v1 import model_pb2
 from sidecar.config import Limits
 from sidecar.consent.log import LogEntry
 from sidecar.consent.record import Record
-from sidecar.errors import NotBuiltError, RequestError
-from sidecar.model.event import Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
+from sidecar.errors import RequestError
+from sidecar.model.event import (
+    Choice,
+    Erasure,
+    Event,
+    Lifting,
+    Link,
+    LinkTo,
+    No,
+    NoticeRef,
+    Restriction,
+    Shared,
+    Submission,
+    Traits,
+)
 from sidecar.model.instant import LAST, parse
-from sidecar.model.scope import Scope
-from sidecar.model.vocabulary import Actor, ChoiceKind
+from sidecar.model.scope import Atom, Scope
+from sidecar.model.vocabulary import Actor, ChoiceKind, NoKind
 from sidecar.transport.convert.events import EventReader, to_event
 from sidecar.transport.convert.instants import from_timestamp, to_timestamp
 from sidecar.transport.convert.records import from_page_token, page_size, to_page, to_page_token
@@ -138,10 +151,24 @@ def test_a_malformed_event_is_refused_by_the_name_of_its_field(message: pb.Event
     assert field == caught.value.field
 
 
-def test_a_link_is_not_built_and_never_ignored() -> None:
-    """Whoever links ids must not believe that they are."""
-    with pytest.raises(NotBuiltError, match=r"event\.link"):
-        READER.read(pb.Event(id="e", link=pb.Link(other_subject="p2")))
+def test_a_link_names_an_id_when_sent_and_a_pseudonym_when_told() -> None:
+    """The other way round neither is taken, nor told."""
+    sent = READER.read(pb.Event(id="e", link=pb.Link(other_subject="p2")))
+    told = to_event(Event(id="e", act=Link(other=bytes(16), era=7)))
+
+    assert LinkTo(other_subject="p2") == sent.act
+    assert pb.Link(other_pseudonym="0" * 32) == told.link
+    with pytest.raises(RequestError, match=r"event\.link\.other_pseudonym"):
+        READER.read(told)
+
+
+def test_what_linked_ids_share_is_told_and_never_taken() -> None:
+    """The sidecar writes it itself."""
+    told = to_event(Event(id="e", act=Shared(noes=(No(kind=NoKind.OBJECTED, atom=Atom("p", "c", "*", "r")),))))
+
+    assert [pb.SharedNo(kind="objected", purpose="p", category="c", channel="*", recipient="r")] == told.shared.noes
+    with pytest.raises(RequestError, match=r"event\.shared"):
+        READER.read(told)
 
 
 @pytest.mark.parametrize("instant", [0, -1, AT, LAST, parse("0001-01-01T00:00:00Z")])

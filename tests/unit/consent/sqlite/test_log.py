@@ -281,12 +281,12 @@ def test_no_byte_of_a_record_changes_unnoticed(tmp_path: Path) -> None:
 def test_an_entry_in_a_form_of_another_version_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is as it was written, but not to be understood; the message says which one, too."""
     with sqlite_log(tmp_path) as log:
-        monkeypatch.setattr(columns, "pack", lambda record: pack(record).replace(b"\x01", b"\x02", 1))
+        monkeypatch.setattr(columns, "pack", lambda record: pack(record).replace(b"\x01", b"\x03", 1))
         position = append(log, yes("a"))
         with pytest.raises(ConsentLogError) as caught:
             log.head(ADA)
 
-    assert f"consent.db`: entry {position}: the consent record has version 2" in str(caught.value)
+    assert f"consent.db`: entry {position}: the consent record has version 3" in str(caught.value)
     assert "restore it from a backup" in str(caught.value)
 
 
