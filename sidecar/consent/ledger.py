@@ -277,6 +277,8 @@ class Ledger:
         self, writing: Writing, subject: str, event: Event, terms: Terms = LIVE, *, made_for: str | None = None
     ) -> Written:
         if isinstance(event.act, LinkTo):
+            if terms.importing and event.occurred_at is None:
+                raise RequestError("event.occurred_at", "an imported event must say when it happened")
             return self._linking.link(writing, subject, event)
         pseudonym = self._pseudonyms.of(subject)
         found = writing.already(pseudonym, event)

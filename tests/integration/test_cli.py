@@ -195,6 +195,25 @@ def test_explain_names_the_choice_and_what_would_change_it(shell: Shell) -> None
     assert "would change it: add catalog/services/printer.yaml" in denied.stdout
 
 
+def test_two_ids_of_one_person_are_linked(shell: Shell) -> None:
+    """What one says no to is denied for the other; record and history tell of it by pseudonym."""
+    shell.run(*YES, "--subject", "lena")
+    linked = shell.run("consent", "link", "lena", "lena-tv")
+    before = shell.run(*EMAIL, "--subject", "lena")
+    shell.run("consent", "withdraw", "--subject", "lena-tv", *NEWS)
+    after = shell.run(*EMAIL, "--subject", "lena")
+    shown, history = (shell.run("consent", words, "--subject", "lena") for words in ("show", "history"))
+    itself = shell.run("consent", "link", "lena", "lena")
+
+    assert [0, 0, 2, 1] == [linked.exit_code, before.exit_code, after.exit_code, itself.exit_code]
+    assert "CONSENT_WITHDRAWN" in after.stdout
+    assert "linked to " in shown.stdout
+    assert "linked to " in history.stdout
+    assert "a linked id: withdrawn marketing.communications.email" in history.stdout
+    assert "lena-tv" not in shown.stdout + history.stdout
+    assert "is the subject itself" in itself.stderr
+
+
 def test_several_people_are_asked_about_at_once(shell: Shell) -> None:
     """All must agree; how many do not is told, but nobody's name, and the command that explains asks the same."""
     recording = ("voice-assistant", "voice.recording", "--purpose", "train_ai_system", "--subject", "vera")

@@ -195,7 +195,7 @@ def test_the_record_of_nobody_is_empty(caller: Caller) -> None:
     """That a person is not known is no error, and no different from having nothing on record."""
     record = caller.consent.GetRecord(consent_pb2.GetRecordRequest(subject="nobody"), metadata=caller.operator)
 
-    assert consent_pb2.GetRecordResponse() == record
+    assert consent_pb2.GetRecordResponse(language="en") == record
 
 
 def test_history_comes_in_pages(caller: Caller, request: pytest.FixtureRequest) -> None:
@@ -239,7 +239,7 @@ def test_an_import_records_what_it_can_and_tells_the_rest(caller: Caller, reques
         if number == 7:
             event.ClearField("occurred_at")
         if number == 8:
-            event.link.other_subject = "p2"
+            event.link.other_subject = f"{name}-8"
         return consent_pb2.ImportLine(line=number, subject="" if number == 290 else f"{name}-{number}", event=event)
 
     def lines() -> Iterator[consent_pb2.ImportEventsRequest]:
@@ -277,3 +277,27 @@ def test_the_status_is_one_picture(caller: Caller, served: Served) -> None:
     assert [(served.address, True), (served.unix, True)] == [
         (listener.address, listener.trusts_callers) for listener in status.listeners
     ]
+
+
+def test_linked_ids_share_what_they_say_no_to(caller: Caller, request: pytest.FixtureRequest) -> None:
+    """Over the protocol: a link names an id, records and histories tell its pseudonym."""
+    one, other = f"{request.node.name}-1", f"{request.node.name}-2"
+    for subject in (one, other):
+        caller.record(subject, choice("yes", "GIVEN"))
+    caller.record(one, consent_pb2.Event(id="l", link=consent_pb2.Link(other_subject=other)))
+    before = [caller.reason(question(subject)) for subject in (one, other)]
+    recorded = caller.record(other, choice("no", "WITHDRAWN"))
+    after = [caller.reason(question(s, at_least_as_fresh=recorded.revision)) for s in (one, other)]
+    record = caller.consent.GetRecord(consent_pb2.GetRecordRequest(subject=one), metadata=caller.operator, timeout=5)
+    history = caller.consent.ListHistory(
+        consent_pb2.ListHistoryRequest(subject=one), metadata=caller.operator, timeout=5
+    )
+
+    assert (["ALLOWED"] * 2, ["CONSENT_WITHDRAWN"] * 2) == (before, after)
+    (tie,) = record.links
+    assert [("", tie.other_pseudonym)] == [
+        (entry.event.link.other_subject, entry.event.link.other_pseudonym)
+        for entry in history.entries
+        if entry.event.HasField("link")
+    ]
+    assert ["withdrawn"] == [no.kind for entry in history.entries for no in entry.event.shared.noes]

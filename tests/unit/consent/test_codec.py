@@ -7,10 +7,23 @@ from hypothesis import given, settings
 
 from sidecar.consent.codec import digest, event_from_json, event_to_json, line_from_json, line_to_json
 from sidecar.errors import RequestError
-from sidecar.model.event import Choice, Erasure, Event, Lifting, NoticeRef, Restriction, Submission, Traits
+from sidecar.model.event import (
+    Choice,
+    Erasure,
+    Event,
+    Lifting,
+    Link,
+    LinkTo,
+    No,
+    NoticeRef,
+    Restriction,
+    Shared,
+    Submission,
+    Traits,
+)
 from sidecar.model.instant import parse
-from sidecar.model.scope import Scope
-from sidecar.model.vocabulary import Actor, ChoiceKind
+from sidecar.model.scope import Atom, Scope
+from sidecar.model.vocabulary import Actor, ChoiceKind, NoKind
 from tests.strategies import events
 
 GRANT = Choice(
@@ -56,6 +69,15 @@ FULL_JSON = (
             '{"id":"a","traits":{"digital_consent_at":"1970-01-01T00:00:00Z","of_age_at":"1969-12-31T23:59:59Z"}}',
         ),
         (Event(id="a", act=Traits(jurisdiction="DE")), '{"id":"a","traits":{"jurisdiction":"DE"}}'),
+        (Event(id="a", act=Link(other=bytes(16))), '{"id":"a","link":{"other":"00000000000000000000000000000000"}}'),
+        (
+            Event(id="a", act=Link(other=bytes(range(16)), era=parse("2026-01-01T00:00:00.000001Z"))),
+            '{"id":"a","link":{"other":"000102030405060708090a0b0c0d0e0f","era":"2026-01-01T00:00:00.000001Z"}}',
+        ),
+        (
+            Event(id="a", act=Shared(noes=(No(kind=NoKind.RESTRICTED, atom=Atom("p", "*", "email", "*")),))),
+            '{"id":"a","shared":{"noes":[{"kind":"restricted","purpose":"p","channel":"email"}]}}',
+        ),
         (Event(id="a", act=Erasure()), '{"id":"a","erasure":{}}'),
         (Event(id="a", act=Erasure(categories=("user",))), '{"id":"a","erasure":{"categories":["user"]}}'),
     ],
@@ -101,7 +123,10 @@ def test_a_time_zone_is_understood() -> None:
         ("{}", "event", "missing required field `id`"),
         ('{"id":"a"}', "event", "has 0 of `submission`"),
         ('{"id":"a","erasure":{},"traits":{}}', "event", "has 2 of `submission`"),
-        ('{"id":"a","erasure":{},"link":{}}', "event", "unknown field `link`"),
+        ('{"id":"a","erasure":{},"links":{}}', "event", "unknown field `links`"),
+        ('{"id":"a","link":{"other_subject":"p"}}', "event.link", "unknown field `other_subject`"),
+        ('{"id":"a","link":{"other":"0A"}}', "event.link.other", "matching regex"),
+        ('{"id":"a","shared":{"noes":[{"kind":"given"}]}}', "event.shared.noes[0].kind", "given"),
         ('{"id":"a","erasure":{},"subject":"p"}', "event", "unknown field `subject`"),
         ('{"id":"a","erasure":null}', "event.erasure", "got `null`"),
         ('{"id":1,"erasure":{}}', "event.id", "expected `str`"),
@@ -191,6 +216,30 @@ def test_messages_are_fit_for_a_terminal() -> None:
 
     assert caught.value.detail.isprintable()
     assert len(caught.value.detail) <= 200
+
+
+def test_a_line_names_an_id_and_the_log_its_pseudonym() -> None:
+    """Neither is taken for the other, and what only a log says is in no line."""
+    line = '{"id":"a","subject":"ada","link":{"other_subject":"tv"}}'
+    event = Event(id="a", act=LinkTo(other_subject="tv"))
+
+    assert ("ada", event) == line_from_json(line)
+    assert ("ada", event) == line_from_json(line_to_json("ada", event))
+    with pytest.raises(TypeError):
+        event_to_json(event)
+    for act in (Link(other=bytes(16)), Shared(noes=())):
+        with pytest.raises(TypeError):
+            line_to_json("ada", Event(id="a", act=act))
+    for text in ('"link":{"other":"00000000000000000000000000000000"}', '"shared":{"noes":[]}'):
+        with pytest.raises(RequestError):
+            line_from_json(f'{{"id":"a","subject":"ada",{text}}}')
+
+
+def test_whether_the_other_was_erased_is_no_part_of_what_was_sent() -> None:
+    """A link that is sent again is the same link."""
+    one, later = (Event(id="a", act=Link(other=bytes(16), era=era)) for era in (0, 7))
+
+    assert digest(one) == digest(later) != digest(Event(id="a", act=Link(other=bytes(range(16)))))
 
 
 def test_the_digest_of_an_event() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sidecar.consent.packing import outline, pack, unpack
-from sidecar.consent.record import EMPTY, Entry, Kind, Record, Seen, Trait
+from sidecar.consent.record import EMPTY, Entry, Kind, Record, Seen, Tie, Trait
 from sidecar.errors import ConsentLogError
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import NoticeRef
@@ -44,7 +44,10 @@ FULL = Record(
 )
 
 
-@pytest.mark.parametrize("record", [EMPTY, FULL])
+LINKED = replace(FULL, ties=(Tie(other=bytes(16), at=5), Tie(other=bytes(range(16)), at=7, era=6)))
+
+
+@pytest.mark.parametrize("record", [EMPTY, FULL, LINKED])
 def test_a_record_comes_back(record: Record) -> None:
     """All of it."""
     assert record == unpack(pack(record))
@@ -57,6 +60,12 @@ def test_any_record_comes_back(catalog: Catalog, life: tuple[Step, ...]) -> None
     record = lived(catalog, life)
 
     assert record == unpack(pack(record))
+
+
+def test_a_record_without_links_is_packed_as_it_always_was() -> None:
+    """In the first version of the format; links are of a second, in which its outline is the same."""
+    assert (1, 2) == (pack(FULL)[1], pack(LINKED)[1])
+    assert outline(pack(FULL)) == outline(pack(LINKED))
 
 
 def test_a_string_is_packed_once() -> None:
