@@ -1,7 +1,7 @@
 """The ledger: takes events in, one writer at a time; what it returns is durable and in the cache."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final, TypeVar

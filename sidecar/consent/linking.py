@@ -104,7 +104,9 @@ class Linking:
         while waiting:
             one = waiting.pop()
             head = heads[one]
-            for tie in () if head is None else head.record.ties:
+            ties = () if head is None else head.record.ties
+            writing.expect(tie.other for tie in ties if tie.other not in heads)
+            for tie in ties:
                 if tie.other not in heads and _holds(tie, one, writing):
                     heads[tie.other] = writing.head(tie.other)
                     waiting.append(tie.other)

@@ -4,7 +4,7 @@ Processes write to one log that makes each append durable at once. Before any of
 die, or another process may do something of its own: so everything is tried between everything.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -79,6 +79,9 @@ class Disturbed:
         """After whatever comes between."""
         self._disturb()
         return self._batch.head(pseudonym)
+
+    def expect(self, pseudonyms: Iterable[bytes]) -> None:
+        """Read one by one all the same."""
 
     def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
         """As it is."""
