@@ -122,7 +122,7 @@ def test_refused_events_leave_no_trace(caller: Caller) -> None:
         ends_with(grpc.StatusCode.INVALID_ARGUMENT, partial(caller.record, "untouched", event))
     record = caller.consent.GetRecord(consent_pb2.GetRecordRequest(subject="untouched"), metadata=caller.operator)
 
-    assert consent_pb2.GetRecordResponse() == record
+    assert consent_pb2.GetRecordResponse(language="en") == record
 
 
 def test_errors_never_repeat_a_subject(caller: Caller) -> None:
