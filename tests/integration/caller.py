@@ -17,6 +17,7 @@ from sidecar.api.v1 import (
     consent_pb2,
     consent_pb2_grpc,
     feed_pb2_grpc,
+    holds_pb2_grpc,
     log_pb2_grpc,
     model_pb2,
     status_pb2_grpc,
@@ -58,6 +59,11 @@ class Caller:
     def choices(self) -> Any:
         """ChoiceService."""
         return choices_pb2_grpc.ChoiceServiceStub(self.channel)
+
+    @property
+    def holds(self) -> Any:
+        """HoldService."""
+        return holds_pb2_grpc.HoldServiceStub(self.channel)
 
     @property
     def consent(self) -> Any:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -142,4 +143,23 @@ def test_the_demo_of_the_wheel_works_in_an_empty_folder(tmp_path: Path, installe
     assert "the person took consent back" == explanation[0]
     assert "DENY (ERASED)" in erasure[1]
     assert "ALLOW (ALLOWED)" in erasure[2]
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_page_of_the_wheel_is_served_until_a_signal(tmp_path: Path, installed: Path) -> None:
+    """It has its files with it, exits 0 at SIGTERM, and leaves the folder empty."""
+    command = [sys.executable, "-m", "sidecar", "demo", "--page", "--output", "json"]
+    environ = ENVIRON | {"PYTHONPATH": str(installed)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+        parts = []
+        for path in ("", "page.js", "page.css"):
+            with urlopen(told["page"] + path, timeout=10) as answer:
+                parts.append(answer.read().decode())
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(30)
+
+    assert 0 == code
+    assert ["<!doc", '"use ', ":root"] == [part[:5] for part in parts]
     assert [] == list(tmp_path.iterdir())

@@ -7,13 +7,14 @@ import grpc
 import pytest
 
 from sidecar.api.v1 import choices_pb2 as pb
-from sidecar.api.v1 import consent_pb2
+from sidecar.api.v1 import consent_pb2, holds_pb2
 from sidecar.testing import FixedClock, Served, serving
 from tests.integration.caller import Caller, calling, choice, ends_with, question
 
 NEWSLETTER = "newsletter@2/marketing.communications.email/user.contact.email/email/first_party"
 IMPROVE = "partners@1/essential.service.operations.improve/user.behavior/*/first_party"
 SERVICE = "partners@1/essential.service/user.behavior/*/first_party"
+DIET = "home@2/personalize.content/user.health_and_medical/*/first_party"
 GROCER = "partners@1/essential.service/user.content.private/*/grocer-partner"
 
 
@@ -108,6 +109,49 @@ def test_a_tick_turns_the_next_answer(caller: Caller) -> None:
     assert ["ALLOWED", "CONSENT_WITHDRAWN", "ALLOWED"] == reasons
     assert [("web-form", "de")] * 3 == [(entry.event.method, entry.event.language) for entry in history]
     assert all(entry.event.submission.form for entry in history)
+
+
+def test_a_tick_of_its_own_does_for_special_categories(caller: Caller) -> None:
+    """Explicit consent is an act about that very thing: "accept all" is none."""
+    asked = {"service": "offers", "fields": ["customer.diet"], "purpose": "personalize.content"}
+    save(caller, "everything", {DIET: True, NEWSLETTER: True}, together=True)
+    save(caller, "by itself", {DIET: True, NEWSLETTER: True})
+    reasons = [caller.reason(question(subject, **asked)) for subject in ("everything", "by itself")]
+
+    assert ["CONSENT_NOT_EXPLICIT", "ALLOWED"] == reasons
+    assert (False, True) == tuple(
+        boxes(listed(caller, subject))[DIET].explicit for subject in ("everything", "by itself")
+    )
+
+
+def test_a_named_third_party(caller: Caller) -> None:
+    """Ticked, data goes to this one; a contract alone never lets it leave the house."""
+    asked = {
+        "service": "fridge",
+        "action": "ACTION_SHARE",
+        "fields": ["fridge.shopping_list"],
+        "purpose": "essential.service",
+        "recipient": "grocer-partner",
+    }
+    before = caller.reason(question("shopper", **asked))
+    save(caller, "shopper", {GROCER: True})
+
+    assert ("CONSENT_UNKNOWN", "ALLOWED") == (before, caller.reason(question("shopper", **asked)))
+
+
+def test_what_is_held_is_shown_as_restricted(caller: Caller) -> None:
+    """The day a breach is found people see that nothing is done; what they decided stays."""
+    save(caller, "held", {NEWSLETTER: True})
+    hold = holds_pb2.PlaceHoldRequest(
+        id="hold", why="a breach", scope=consent_pb2.Scope(categories=["user.contact.email"])
+    )
+    caller.holds.PlaceHold(hold, metadata=caller.operator)
+    held = boxes(listed(caller, "held"))[NEWSLETTER]
+    reason = caller.reason(question("held"))
+    caller.holds.ReleaseHold(holds_pb2.ReleaseHoldRequest(id="free", hold_id="hold"), metadata=caller.operator)
+
+    assert (pb.BOX_STATE_RESTRICTED, True, "RESTRICTED") == (held.state, held.ticked, reason)
+    assert pb.BOX_STATE_GIVEN == boxes(listed(caller, "held"))[NEWSLETTER].state
 
 
 def test_a_record_in_words(caller: Caller) -> None:
