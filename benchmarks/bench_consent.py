@@ -2,11 +2,11 @@
 
 The invented people of the demo, ever more of them in one log, each with the events of a life: 1.8 on average. They are
 imported through the ledger, a thousand lines at a time, as ``consent import`` does. At every size a process that did
-nothing else reads the whole log, as a start without a snapshot does, and tells how long that took and what it added to
-the memory that the kernel counts for it, once it was done (steady) and at most (peak); profiles, tables and everything
-that Python's allocator keeps are in it. The same entries are put into a stream of a NATS server, every one of them and
-not only the last of each subject, from which another process makes its view. Generating the people and filling the
-stream is not measured.
+nothing else opens the log and makes its view complete: from the snapshot that was saved, from the whole log in SQLite,
+and from the whole log on NATS, which has the same entries, every one and not only the last of each subject. It tells
+how long that took, how much of it on a core, and what it added to the memory that the kernel counts for the process,
+once it was done (steady) and at most (peak): profiles, tables and all that Python's allocator keeps are in it.
+Generating the people and filling the stream is not measured.
 """
 
 import asyncio
@@ -33,6 +33,7 @@ from sidecar.cli.demo import people
 from sidecar.config.nats import Nats
 from sidecar.consent.codec import line_from_json
 from sidecar.consent.ledger import ImportLine, Ledger
+from sidecar.consent.log import ConsentLog
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.nats.names import Names
 from sidecar.consent.pseudonym import Pseudonyms
@@ -41,6 +42,7 @@ from sidecar.consent.view.applier import Applier, Outside
 from sidecar.consent.view.contact import Contact
 from sidecar.consent.view.loading import Load
 from sidecar.consent.view.replica import Replica
+from sidecar.consent.view.snapshot import Snapshot
 from sidecar.model.catalog import Catalog
 from sidecar.model.instant import DAY, Instant
 from sidecar.policy.bundle import load_bundle
@@ -96,11 +98,14 @@ class Importer:
         self.rates: dict[int, float] = {}
 
     def add(self, count: int) -> None:
-        """Import the next *count* people; ``rates`` gets the events a second of every tenth, by how many are there."""
+        """Import the next *count* people, and save the view of all.
+
+        ``rates`` gets the events a second of every tenth, by how many are there.
+        """
         pseudonyms = Pseudonyms.load_or_create(self._folder / "key")
         log = SqliteLog.open(self._folder / "consent.db", pseudonyms)
         try:
-            cache = Replica(log, pseudonyms)
+            cache = Replica(log, pseudonyms, snapshot=_snapshot(self._folder, log, pseudonyms))
             cache.load(now=NOW)
             ledger = Ledger(log, cache, pseudonyms, catalog=lambda: self._catalog, clock=lambda: NOW)
             for _ in range(10):
@@ -115,6 +120,7 @@ class Importer:
                 self.people += count // 10
                 self.events += len(lines)
                 self.rates[self.people] = len(lines) / (time.perf_counter() - began)
+            cache.save(now=NOW)
         finally:
             log.close()
 
@@ -166,51 +172,75 @@ def _by_person(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
     yield together
 
 
-def read_whole_log(folder: Path) -> Start:
+def _snapshot(folder: Path, log: ConsentLog, pseudonyms: Pseudonyms) -> Snapshot:
+    return Snapshot(folder / "view.snapshot", log, pseudonyms, max_offline=DAY)
+
+
+def whole_file(folder: Path) -> Start:
     """Start on the log in *folder* without a snapshot."""
+    return _on_file(folder, Replica)
+
+
+def warm(folder: Path) -> Start:
+    """Start on the log in *folder* from the snapshot beside it, which has everything."""
+    return _on_file(
+        folder, lambda log, pseudonyms: Replica(log, pseudonyms, snapshot=_snapshot(folder, log, pseudonyms))
+    )
+
+
+def _on_file(folder: Path, replica: Callable[[SqliteLog, Pseudonyms], Replica]) -> Start:
     pseudonyms = Pseudonyms.load_or_create(folder / "key")
+    watch = _Watch()
     log = SqliteLog.open(folder / "consent.db", pseudonyms)
     try:
-        cache = Replica(log, pseudonyms)
-        return _started(cache, lambda: cache.load(now=NOW))
+        cache = replica(log, pseudonyms)
+        with undisturbed():
+            cache.load(now=NOW)
+        return watch.started(cache)
     finally:
         log.close()
 
 
-def _started(cache: Replica, load: Callable[[], None]) -> Start:
-    """What it takes until *cache* is complete."""
-    before = watch_memory().resident
-    began, used = time.perf_counter(), time.process_time()
-    with undisturbed():
-        load()
-    seconds, processor = time.perf_counter() - began, time.process_time() - used
-    after = memory()
-    return Start(
-        seconds=seconds,
-        processor=processor,
-        subjects=cache.subjects,
-        profiles=cache.profiles,
-        steady=(after.resident - before) / cache.subjects,
-        peak=(after.peak - before) / cache.subjects,
-    )
-
-
-def bootstrap(folder: Path, settings: Nats) -> Start:
-    """Start on the log on NATS, without a snapshot."""
+def whole_stream(folder: Path, settings: Nats) -> Start:
+    """Start on the log on NATS without a snapshot."""
     pseudonyms = Pseudonyms.load_or_create(folder / "key")
+    watch = _Watch()
     log = NatsLog.open(settings, pseudonyms)
     load = Load(system_ticks)
     cache = Replica(log, pseudonyms, contact=Contact(), load=load)
-    applier = Applier(log, cache, load, Outside(clock=lambda: NOW, ticks=system_ticks, report=_raise))
+    applier = Applier(log, cache, load, Outside(clock=lambda: NOW, ticks=system_ticks, report=_tell))
     try:
-        return _started(cache, applier.load)
+        with undisturbed():
+            applier.load()
+        return watch.started(cache)
     finally:
         applier.stop()
         log.close()
 
 
-def _raise(error: BaseException) -> None:
-    raise error
+def _tell(error: BaseException) -> None:
+    print(f"waited out: {error}")
+
+
+class _Watch:
+    """Begins to measure what a start takes."""
+
+    def __init__(self) -> None:
+        self._resident = watch_memory().resident
+        self._began, self._used = time.perf_counter(), time.process_time()
+
+    def started(self, cache: Replica) -> Start:
+        """What it took until *cache* was complete."""
+        seconds, processor = time.perf_counter() - self._began, time.process_time() - self._used
+        after = memory()
+        return Start(
+            seconds=seconds,
+            processor=processor,
+            subjects=cache.subjects,
+            profiles=cache.profiles,
+            steady=(after.resident - self._resident) / cache.subjects,
+            peak=(after.peak - self._resident) / cache.subjects,
+        )
 
 
 def described(what: str, starts: Sequence[Start]) -> Iterator[Series]:
@@ -245,8 +275,9 @@ def measure(
     """An import, and the starts of every kind at every size."""
     importer, stream = Importer(folder, catalog, size.people[-1]), Stream(folder, settings)
     kinds: dict[str, Callable[[], Start]] = {
-        "log in SQLite": lambda: isolated(read_whole_log, folder),
-        "log on NATS": lambda: isolated(bootstrap, folder, settings),
+        "snapshot": lambda: isolated(warm, folder),
+        "whole log in SQLite": lambda: isolated(whole_file, folder),
+        "whole log on NATS": lambda: isolated(whole_stream, folder, settings),
     }
     starts: Starts = {what: [] for what in kinds}
     for count in size.people:
@@ -263,12 +294,12 @@ def main() -> None:
     size = LOOK if quick else MEASUREMENT
     catalog = load_bundle(ROOT / "policies").catalog
     with tempfile.TemporaryDirectory() as name, nats_server(Path(name) / "nats") as server:
-        importer, starts = measure(Path(name), catalog, size, server.settings())
+        importer, starts = measure(Path(name), catalog, size, server.settings(timeout_seconds=60))
         stored = (Path(name) / "consent.db").stat().st_size / importer.people
     series = [Series(name="import", unit="events/s", values=tuple(importer.rates.values()))]
     series += [one for what, sizes in starts.items() for ones in sizes for one in described(what, ones)]
     plot(importer.rates, starts)
-    profiles = starts["log in SQLite"][-1][0].profiles
+    profiles = starts["whole log in SQLite"][-1][0].profiles
     more = {"events": importer.events, "profiles": profiles, "bytes_stored_each": round(stored)}
     method = f"median of {size.repetitions}; of the import, of {len(importer.rates)} stretches"
     report("consent", method, series, quick=quick, more=more)

@@ -48,6 +48,11 @@ class Member:
         return f"unix:{self.folder}/socket"
 
     @property
+    def token_file(self) -> Path:
+        """Where its operator's token is."""
+        return self.folder / "data" / "operator.token"
+
+    @property
     def said(self) -> str:
         """All that it said on its standard error."""
         return (self.folder / "stderr").read_text(encoding="utf-8")
@@ -63,7 +68,7 @@ class Member:
         """Calls it, as its operator."""
         if self._channel is None:
             self._channel = grpc.insecure_channel(self.socket, options=_RECONNECT_AT_ONCE)
-        token = (self.folder / "data" / "operator.token").read_text(encoding="utf-8").strip()
+        token = self.token_file.read_text(encoding="utf-8").strip()
         return Caller(self._channel, (("authorization", f"Bearer {token}"),))
 
     def start(self) -> None:
@@ -91,7 +96,7 @@ class Member:
 
     def healthy(self, service: str) -> bool:
         """Whether it says SERVING of *service*; not if it cannot be asked."""
-        if not (self.folder / "data" / "operator.token").exists():
+        if not self.token_file.exists():
             return False
         try:
             request = health_pb2.HealthCheckRequest(service=service)
@@ -182,6 +187,8 @@ class Fleet:
             member.start()
         for member in self.members:
             member.await_ready()
+
+            assert "nats" == member.status().consent.backend
 
 
 @contextmanager

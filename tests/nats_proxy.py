@@ -2,8 +2,10 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Final
 
@@ -13,7 +15,8 @@ _CHUNK: Final = 65_536
 class Proxy:
     """Passes on what comes for *port* of the loopback.
 
-    From when a client says *deaf_from* whatever the server says is thrown away, until ``cut``.
+    From when a client says *deaf_from* whatever the server says is thrown away, until ``cut``. What it says
+    comes late by *lag_seconds*.
     """
 
     def __init__(self, port: int) -> None:
@@ -21,6 +24,7 @@ class Proxy:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.deaf_from = b""
+        self.lag_seconds = 0.0
         self._deaf = False
         self._open: list[socket.socket] = []
         self._lock = Lock()
@@ -69,16 +73,31 @@ class Proxy:
                 thread.start()
 
     def _pass(self, source: socket.socket, target: socket.socket, *, answers: bool) -> None:
+        due: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
+        passing = Thread(target=self._deliver, args=(due, target), daemon=True)
+        passing.start()
         with contextlib.suppress(OSError):
             while chunk := source.recv(_CHUNK):
                 if not answers:
                     self._deaf = self._deaf or (bool(self.deaf_from) and self.deaf_from in chunk)
                 if not (answers and self._deaf):
-                    target.sendall(chunk)
+                    due.put((time.monotonic() + (self.lag_seconds if answers else 0.0), chunk))
+        due.put((0.0, b""))
+        passing.join()
         for each in (source, target):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         source.close()
+
+    def _deliver(self, due: "SimpleQueue[tuple[float, bytes]]", target: socket.socket) -> None:
+        """Pass on each chunk when it is due, until there is an empty one."""
+        with contextlib.suppress(OSError):
+            while True:
+                at, chunk = due.get()
+                if not chunk:
+                    return
+                time.sleep(max(0.0, at - time.monotonic()))
+                target.sendall(chunk)
 
 
 @contextmanager
