@@ -18,11 +18,11 @@ SECONDS = 60.0
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Fleet]:
-    """Two sidecars that know the consumer ``mail``."""
+    """Two sidecars that know the consumer ``mail``: one holds everybody, the other whom it is asked about."""
     known = f"mail,token={tmp_path / 'mail.token'},subjects=yes"
     with nats_server(tmp_path / "nats") as server, fleet(tmp_path / "fleet", server, CONSUMERS_KNOWN=known) as made:
         made.add("one")
-        made.add("two")
+        made.add("two", CONSENT_MODE="on_demand")
         made.init()
         made.start()
         yield made
