@@ -42,7 +42,7 @@ class Header(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class EntryLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An entry; after the erasure of its person it has neither *subject* nor *sealed*."""
+    """An entry; where the log has no subject id, as after an erasure, it has neither *subject* nor *sealed*."""
 
     position: Annotated[int, Meta(ge=1, le=2**63 - 1)]
     pseudonym: _Hex

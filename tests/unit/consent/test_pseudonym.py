@@ -87,6 +87,17 @@ def test_a_key_that_was_found_is_told_from_a_new_one(tmp_path: Path) -> None:
     assert path == Pseudonyms.load_or_create(path).found_in
 
 
+def test_a_key_that_must_be_there_is_never_made(tmp_path: Path) -> None:
+    """A log that is restored is of no use under a new one."""
+    path = tmp_path / "pseudonym.key"
+    with pytest.raises(ConsentLogError, match=f"there is no pseudonym key `{path}`: put the key file there"):
+        Pseudonyms.load(path)
+
+    assert not path.exists()
+    made = Pseudonyms.load_or_create(path)
+    assert made.key_id == Pseudonyms.load(path).key_id
+
+
 def test_each_first_start_makes_another_key(tmp_path: Path) -> None:
     """Keys are random."""
     keys = {Pseudonyms.load_or_create(tmp_path / name).key_id for name in "abc"}
