@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 from sidecar.config import Nats
 from sidecar.consent.log import Follower, Mark, NewEntry
 from sidecar.consent.nats import reading
-from sidecar.consent.nats.jetstream import Consumer
+from sidecar.consent.nats.jetstream import Consumer, JetStream
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.nats.meta import Meta, to_bytes
 from sidecar.consent.pseudonym import Pseudonyms
@@ -136,6 +136,21 @@ def test_a_draft_that_is_discarded_leaves_nothing() -> None:
         NatsLog.draft(settings, PSEUDONYMS).discard()
 
     assert "there is no stream" in refused(settings)
+
+
+def test_a_draft_that_cannot_be_begun_leaves_nothing(log: NatsLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of its streams."""
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise ConsentLogError("no server can be reached")
+
+    settings = shared_server().settings()
+    monkeypatch.setattr(JetStream, "publish", unreachable)
+    with pytest.raises(ConsentLogError, match="no server"):
+        NatsLog.draft(settings, PSEUDONYMS)
+    streams = cast("list[str]", request(log, "STREAM.NAMES")["streams"])
+
+    assert [] == [name for name in streams if name.startswith(settings.stream)]
 
 
 def test_a_draft_does_not_touch_what_is_there(log: NatsLog, settings: Nats) -> None:
@@ -310,17 +325,17 @@ def test_what_a_consumer_lacks_comes_from_the_leader(log: NatsLog, monkeypatch: 
 
     def behind(*args: object) -> object:
         monkeypatch.setattr(reading, "_Fetch", fetch)
-        append(log, ADA, yes("a"), erasure("gone"))
         for number in (20, 30):
             log._stream.purge(log._life.names.entry(pseudonym(number)), before=positions[-1])
+        append(log, ADA, *(yes(f"a{number}") for number in range(5)))
         return fetch(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reading, "_Fetch", behind)
     read = log.entries(after=0, limit=1_000)
 
-    assert [*(p for n, p in enumerate(positions) if n not in (20, 30)), log.last_position()] == [
-        entry.position for entry in read if entry.pseudonym != ADA or entry.event.id == "gone"
-    ]
+    kept = [position for number, position in enumerate(positions) if number not in (20, 30)]
+    later = [entry.position for entry in log.history(ADA, after=0, limit=10)]
+    assert [*kept, *later] == [entry.position for entry in read]
 
 
 def test_heads_that_do_not_come_are_an_error(log: NatsLog, monkeypatch: pytest.MonkeyPatch) -> None:
