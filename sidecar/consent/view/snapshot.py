@@ -37,7 +37,7 @@ _CLOCK_SLACK: Final = SECOND
 _HEAD, _SUBJECTS, _END = b"H", b"S", b"E"
 _LENGTH: Final = struct.Struct(">I")
 _MOST_BYTES: Final = 64 * 1024 * 1024
-_SUBJECTS_AT_ONCE: Final = 128
+_SUBJECTS_AT_ONCE: Final = 64
 """In a part; the interpreter is let go in between."""
 
 _log = logging.getLogger(__name__)

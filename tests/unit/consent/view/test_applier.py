@@ -382,8 +382,8 @@ def test_a_lost_log_that_cannot_be_reached_is_looked_for_on(follower: Follower, 
 
 
 def test_a_feed_that_cannot_be_made_yet_is_made_later(follower: Follower, store: Store) -> None:
-    """The descendant is there, but the first attempt to follow it fails."""
-    follow, failures = follower.log.follow, iter([ConsentLogError("not yet"), LogLostError("gone again")])
+    """The descendant is there, but the first attempts to follow it fail; the same trouble is told of once."""
+    follow, failures = follower.log.follow, iter([ConsentLogError("not yet"), *[LogLostError("gone again")] * 2])
 
     def failing(*, after: int | None) -> MemoryFeed:
         error = next(failures, None)
@@ -394,7 +394,7 @@ def test_a_feed_that_cannot_be_made_yet_is_made_later(follower: Follower, store:
     store.become(Store(ancestors=(store.log_id,)))
     follower.applier.step()
     follower.log.follow = failing  # type: ignore[method-assign]
-    follower.steps(4)
+    follower.steps(5)
 
     assert "" == follower.cache.lost
     assert ["LogLostError", "ConsentLogError", "LogLostError"] == [each.split(":")[0] for each in follower.reported]
