@@ -57,6 +57,11 @@ class Consent:
         )
 
     @property
+    def shared(self) -> bool:
+        """Whether other processes write to the log too."""
+        return self._shared is not None
+
+    @property
     def outlook(self) -> str:
         """What keeps the view from being that of the log as it is; empty if nothing does."""
         lost, loading = self.cache.lost, self.cache.loading

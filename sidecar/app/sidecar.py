@@ -26,6 +26,7 @@ from sidecar.policy.fingerprint import fingerprint
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics, Registry, State, StateCollector
 from sidecar.telemetry.reloads import Reloads
+from sidecar.transport.completion import Completion
 from sidecar.transport.downstream import Downstream, Lookout
 from sidecar.transport.edge import Edge
 from sidecar.transport.feed import FeedServicer
@@ -98,6 +99,7 @@ class Sidecar:
         self._downstream = downstream
         feed = FeedServicer(shared, downstream, instance=consent.source.instance)
         self._grpc = GrpcServer(shared, config, feed, consent.source)
+        self._completion = Completion(world.ledger, self.lifecycle, self.errors)
         self._sweep = _sweep(config, world, self._log, self.lifecycle, self.errors)
         self._lookout = Lookout(downstream, self.lifecycle, self.errors)
         self._pulse = Pulse(world, self.lifecycle, self._grpc.health, self.errors)
@@ -141,6 +143,7 @@ class Sidecar:
             last_first.callback(self._consent.close)
             last_first.callback(self._pulse.stop)
             last_first.callback(self._lookout.stop)
+            last_first.callback(self._completion.stop)
             if self._sweep is not None:
                 last_first.callback(self._sweep.stop)
             last_first.callback(self.reloader.stop)
@@ -172,6 +175,8 @@ class Sidecar:
         self._lookout.start()
         if self._sweep is not None:
             self._sweep.start()
+        if self._consent.shared:
+            self._completion.start()
         self.reloader.start()
         self._report()
 

@@ -11,11 +11,12 @@ from sidecar.consent.audit.differences import Difference, Kind
 from sidecar.consent.audit.heads import Heads
 from sidecar.consent.audit.holes import Holes
 from sidecar.consent.audit.refold import Counts, Refolding
+from sidecar.consent.holds import Holds
 from sidecar.consent.ledger import ImportLine
 from sidecar.consent.log import LogEntry
 from sidecar.consent.record import Record, Trait
 from sidecar.model.catalog import Catalog
-from sidecar.model.event import Event, Restriction, Traits
+from sidecar.model.event import Event, LinkTo, Restriction, Traits
 from sidecar.model.instant import DAY
 from sidecar.model.renames import Renames
 from tests.unit.consent.desk import NOW, Desk, desk, no, yes
@@ -45,6 +46,13 @@ def fill(one: Desk) -> list[LogEntry]:
     ledger.record("cat", yes("c1"))
     ledger.erase("cat", "c3")
     ledger.record("cat", yes("c4"))
+    ledger.record("fay", no("f0"))
+    ledger.record("fay", Event(id="f1", act=LinkTo(other_subject="gus")))
+    ledger.import_lines([ImportLine(line=1, subject="gus", event=no("g0", 7, about=scope("content")))])
+    ledger.erase("fay", "f2")
+    ledger.record("fay", Event(id="f3", act=LinkTo(other_subject="gus")))
+    Holds(ledger, lambda: CATALOG).place("h", scope(categories="user"), why="w")
+    Holds(ledger, lambda: CATALOG).release("r", hold_id="h")
     ledger.erase("dan", "d0")
     ledger.erase("dan", "d1")
     return list(one.log.entries(after=0, limit=1_000))
@@ -289,6 +297,6 @@ def test_heads_can_be_gone_through(full: list[LogEntry]) -> None:
         lasts = list(heads.each())
         nobody = heads.get(bytes(16))
 
-        assert 5 == len(heads) == len(lasts)
+        assert 8 == len(heads) == len(lasts)
     assert {entry.pseudonym: entry.position for entry in full} == {last.pseudonym: last.position for last in lasts}
     assert nobody is None
