@@ -205,14 +205,18 @@ class Ledger:
 
     def _record(self, subject: str, event: Event, *, made_for: str | None = None) -> Recorded:
         ours: set[int] = set()
+        attempts: list[Writing] = []
 
         def write(writing: Writing) -> Written:
+            attempts.append(writing)
             return _first_time(self._write(writing, subject, event, made_for=made_for), 0, ours)
 
         with self._turn:
             try:
                 return self._recorded(self._committed(write))
             except ConsentLogError:
+                if not any(attempt.tried for attempt in attempts):
+                    raise  # without asking a log again that does not answer
                 # Whether it got there is not known; the log knows.
                 head = self._log.head(self._pseudonyms.of(subject))
                 found = None if head is None else already(head, self._linking.recorded(event))

@@ -60,6 +60,8 @@ class Writing:
         self._read: dict[bytes, LogEntry | None] = {}
         self._sent: dict[bytes, tuple[NewEntry, Receipt]] = {}
         self._found: dict[bytes, LogEntry] = {}
+        self.tried = False
+        """Whether anything may have got into the log."""
 
     @property
     def subjects(self) -> tuple[bytes, ...]:
@@ -132,6 +134,7 @@ class Writing:
             accepted_at=accepted_at,
             sealed=sealed,
         )
+        self.tried = True
         receipt = self._batch.append(entry)
         self._sent[pseudonym] = entry, receipt
         self._found.pop(pseudonym, None)

@@ -473,6 +473,15 @@ def test_an_entry_that_did_not_arrive_is_an_error(troubled: tuple[Desk, Troubled
     assert not at_work.ledger.record("ada", yes("a")).duplicate
 
 
+def test_a_log_that_takes_nothing_is_not_asked_what_it_took(troubled: tuple[Desk, TroubledLog]) -> None:
+    """Whoever waits is told the first failure, and does not wait for another."""
+    at_work, log = troubled
+    log.failures, log.unreadable = 1, True
+
+    with pytest.raises(ConsentLogError, match="cannot write"):
+        at_work.ledger.record("ada", yes("a"))
+
+
 def test_an_entry_of_unknown_fate_is_an_error(troubled: tuple[Desk, TroubledLog]) -> None:
     """When the log cannot even be read; sent again it is known."""
     at_work, log = troubled
