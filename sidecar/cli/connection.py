@@ -17,6 +17,9 @@ DEFAULT_ADDRESS: Final = "127.0.0.1:7070"
 DEFAULT_TOKEN_FILE: Final = Path(".data/operator.token")
 TIMEOUT_SECONDS: Final = 10.0
 
+_RECONNECT_MILLISECONDS: Final = 1_000
+"""How long to wait at most before looking again for a sidecar that is away: grpc's own two minutes are for networks."""
+
 _M = TypeVar("_M", bound=Message)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -82,7 +85,8 @@ class Connection:
     def __init__(self, address: str, token: str = "") -> None:
         self.address = address
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        self._channel = grpc.insecure_channel(address, options=(("grpc.enable_http_proxy", 0),))
+        options = (("grpc.enable_http_proxy", 0), ("grpc.max_reconnect_backoff_ms", _RECONNECT_MILLISECONDS))
+        self._channel = grpc.insecure_channel(address, options=options)
 
     def call(self, method: Method, request: Message, answer: type[_M]) -> _M:
         """The answer to *request*; ``CommandError`` if there is none."""

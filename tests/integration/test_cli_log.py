@@ -324,7 +324,7 @@ def wait_for(file: Path, parts: list[int]) -> None:
     def look() -> None:
         assert parts == parts_of(file)
 
-    eventually(look, within_seconds=20)
+    eventually(look, within_seconds=40)
 
 
 def test_an_export_that_follows_grows_with_the_log(place: Place) -> None:
@@ -350,6 +350,29 @@ def test_an_export_that_follows_grows_with_the_log(place: Place) -> None:
     assert [2, 1] == [int(line.split()[0]) for line in told[0].splitlines()]
     assert 1 == json.loads(again[0])["entries"]
     assert ["a", "b", "a2", "a3"] == [entry.event.id for entry in entries(folder)]
+
+
+def test_an_export_follows_past_a_restart_of_the_sidecar(tmp_path: Path) -> None:
+    """It says so once, and goes on when there is one again."""
+    settings = {"server.listen": (f"unix:{tmp_path / 'api'}",)}
+    file, data = tmp_path / "x", tmp_path / "data"
+    environ = {"SIDECAR_ADDRESS": f"unix:{tmp_path / 'api'}", "SIDECAR_TOKEN_FILE": str(data / "operator.token")}
+    with serving(data_dir=data, settings=settings) as served, calling(served) as caller:
+        caller.record("ada", choice("a", "GIVEN"))
+        following = start("consent", "export", "-o", file, "--follow", environ=environ)
+        wait_for(file, [1])
+    assert following.stderr is not None
+    warning = following.stderr.readline()
+    with serving(data_dir=data, settings=settings) as served, calling(served) as caller:
+        caller.record("ada", choice("b", "WITHDRAWN"))
+        wait_for(file, [1, 1])
+        following.send_signal(signal.SIGTERM)
+        _, errors = following.communicate(timeout=20)
+
+    assert 0 == following.returncode, errors
+    assert "is unavailable" in warning
+    assert "tried again until it is there" in warning
+    assert "" == errors
 
 
 def test_an_export_follows_only_what_it_is_an_export_of(place: Place, tmp_path: Path) -> None:
