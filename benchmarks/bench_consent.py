@@ -66,7 +66,7 @@ class Size:
     repetitions: int
 
 
-MEASUREMENT: Final = Size(people=(125_000, 250_000, 500_000, 1_000_000), repetitions=3)
+MEASUREMENT: Final = Size(people=(250_000, 500_000, 1_000_000), repetitions=3)
 LOOK: Final = Size(people=(1_000, 5_000), repetitions=1)
 
 

@@ -34,13 +34,13 @@ CHECK: Final = "AuthorizationService/Check"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How many withdrawals, and how many questions with a token."""
+    """How many withdrawals, and how many questions with a token; in each mode."""
 
     withdrawals: int
     tokens: int
 
 
-MEASUREMENT: Final = Size(withdrawals=2_000, tokens=10_000)
+MEASUREMENT: Final = Size(withdrawals=2_000, tokens=5_000)
 LOOK: Final = Size(withdrawals=100, tokens=200)
 
 
