@@ -84,11 +84,12 @@ check: $(STAMP) ## lint, types, layers, protocol, and that generated files are f
 	$(BIN)/python scripts/check_tree.py
 
 .PHONY: bench
-bench: $(STAMP) ## measure engine, scale, server and consent; QUICK=1 for a short look
+bench: $(STAMP) ## measure engine, scale, server, consent and withdrawals; QUICK=1 for a short look
 	@$(BIN)/python -m benchmarks.bench_engine $(if $(QUICK),--quick)
 	@$(BIN)/python -m benchmarks.bench_scale $(if $(QUICK),--quick)
 	@$(BIN)/python -m benchmarks.bench_server $(if $(QUICK),--quick)
 	@$(BIN)/python -m benchmarks.bench_consent $(if $(QUICK),--quick)
+	@$(BIN)/python -m benchmarks.bench_withdrawal $(if $(QUICK),--quick)
 
 # --- write ------------------------------------------------------------------------------------------------------------
 
