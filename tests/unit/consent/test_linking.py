@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from sidecar.consent.codec import event_to_json
+from sidecar.consent.fold import fold
 from sidecar.consent.ledger import ImportLine
-from sidecar.consent.linking import MAX_LINKED, PREFIX, RECENT
+from sidecar.consent.linking import MAX_LINKED, PREFIX, RECENT, Linking
 from sidecar.consent.log import erases_person
 from sidecar.consent.profile import resolve
-from sidecar.consent.record import MAX_SEEN, Kind
+from sidecar.consent.record import EMPTY, MAX_SEEN, Kind, Record, Tie, merge
 from sidecar.errors import EventConflictError, RequestError
 from sidecar.model.event import Event, Lifting, Link, LinkTo, No, Restriction, Shared, Traits
 from sidecar.model.instant import SECOND
@@ -20,7 +21,7 @@ from sidecar.model.vocabulary import Actor, NoKind
 from tests.unit.consent.desk import NOW, Desk, desk, no, yes
 from tests.unit.consent.shared_desk import SharedDesk
 from tests.unit.consent.view.memory_log import Store
-from tests.worlds import EMAIL, choice, scope, submission
+from tests.worlds import CATALOG, EMAIL, choice, scope, submission
 
 HOUR = 3_600 * SECOND
 
@@ -255,6 +256,32 @@ def test_what_the_record_has_forgotten_is_found_in_the_log(at_work: Desk) -> Non
     at_work.ledger.record("ada", yes("any"))
 
     assert before == len(history(at_work, "tv"))
+
+
+def test_the_log_of_a_subject_tells_what_its_record_does_not(at_work: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a record has forgotten, nothing is shared twice."""
+    at_work.ledger.record("ada", link("l", "tv"))
+    at_work.ledger.record("ada", no("no"))
+    for number in range(MAX_SEEN):
+        at_work.ledger.record("tv", Event(id=f"t{number}", act=Traits(of_age_at=number)))
+    before = len(history(at_work, "tv"))
+    monkeypatch.setattr(Linking, "_known", lambda *_: set())
+    at_work.ledger.record("tv", Event(id="last", act=Traits(of_age_at=1)))
+
+    assert before + 1 == len(history(at_work, "tv"))
+
+
+def test_a_link_as_sent_is_not_folded() -> None:
+    """What is recorded names a pseudonym."""
+    with pytest.raises(RequestError, match="pseudonym"):
+        fold(EMPTY, link("l", "tv"), accepted_at=NOW, catalog=CATALOG)
+
+
+def test_of_two_links_to_the_same_id_the_later_stays() -> None:
+    """In whatever order they are merged."""
+    older, later = (Record(ties=(Tie(other=bytes(16), at=at),), latest_at=at) for at in (1, 2))
+
+    assert later.ties == merge(older, later).ties == merge(later, older).ties
 
 
 def test_a_refused_event_shares_nothing(at_work: Desk) -> None:
