@@ -9,6 +9,7 @@ from sidecar.app.clock import system_clock, system_ticks
 from sidecar.app.consent import Consent
 from sidecar.app.datadir import credentials, make_data_dir
 from sidecar.app.decisions import open_decision_log
+from sidecar.app.garbage import undisturbed
 from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.reloader import Reloader
 from sidecar.app.trust import trust_of
@@ -169,7 +170,8 @@ class Sidecar:
         if self._decisions is not None:
             self._decisions.start()
         self._grpc.start()
-        self._consent.load(lambda error: self.errors.report("consent", error))
+        with undisturbed():
+            self._consent.load(lambda error: self.errors.report("consent", error))
         self.lifecycle.begin()
         self._pulse.start()
         self._lookout.start()

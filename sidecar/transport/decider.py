@@ -13,7 +13,9 @@ from sidecar.transport.shared import Shared
 from sidecar.transport.world import Policies
 
 _ROUNDS: Final = 4  # a slot may run out, or make room, again while it is resolved; then the answer is a deny
-_LOOK_SECONDS: Final = 0.005
+_LOOK_SECONDS: Final = 0.05
+"""How long to wait for the view before looking whether it still makes sense."""
+
 _RESERVE: Final = 0.2
 """Share of the caller's remaining time kept for the way back: a deny that says why, not a deadline exceeded."""
 
@@ -65,9 +67,12 @@ class Decider:
             return False
         self.parked += 1
         try:
-            while self._world.cache.applied < position:
-                if monotonic() >= until or self._lifecycle.drained_within(_LOOK_SECONDS):
+            cache = self._world.cache
+            while cache.applied < position:
+                seconds = min(until - monotonic(), _LOOK_SECONDS)
+                if seconds <= 0 or cache.lost or self._lifecycle.drained_within(0):
                     return False
+                cache.wait(beyond=position - 1, seconds=seconds)
             return True
         finally:
             self.parked -= 1
