@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, Self
 
 from sidecar.config.nats import Nats
@@ -16,6 +17,9 @@ from sidecar.consent.nats.reading import Reader
 from sidecar.consent.nats.removal import Removal
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.errors import ConsentLogError
+
+_PATIENCE_SECONDS: Final = 30.0
+"""How long an append may take at least: nobody waits, and after a pause of the server a restore would start over."""
 
 _DUPLICATES_NANOSECONDS: Final = 1_000_000_000
 """How long the server remembers ids of messages; as short as is sensible, because none has one."""
@@ -38,7 +42,8 @@ class NatsDraft:
     def make(cls, settings: Nats, pseudonyms: Pseudonyms) -> Self:
         """An empty draft; raises ``ConsentLogError`` if there is a stream of that name, which it does not touch."""
         names = Names(stream=settings.stream, log_id=secrets.token_hex(8))
-        connection = Connection.open(settings, name_of(settings.stream))
+        patient = replace(settings, timeout_seconds=max(settings.timeout_seconds, _PATIENCE_SECONDS))
+        connection = Connection.open(patient, name_of(settings.stream))
         with contextlib.ExitStack() as undo:
             undo.callback(connection.close)
             draft = cls(connection, names, pseudonyms)
