@@ -10,7 +10,8 @@ OPS    := $(VENV)/.installed-ops
 # What every pinned set is made with: no address of any index ends up in the files.
 LOCK := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate \
         --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
-PINNED := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
+# The lists are complete: what a package asks for beyond them, or newer, is not looked for.
+PINNED := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps
 
 # The layers that decide must be covered to the last branch.
 DECIDING := sidecar/model/*,sidecar/policy/*,sidecar/consent/*,sidecar/engine/*
