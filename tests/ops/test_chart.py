@@ -92,8 +92,9 @@ def test_one_pod_writes_and_has_time_to_stop(path: Path) -> None:
     (container,) = pod["containers"]
     busy = container["lifecycle"]["preStop"]["sleep"]["seconds"] + values["server"].get("drainSeconds", 10)
 
-    assert 1 == deployment["replicas"]
-    assert {"type": "Recreate"} == deployment["strategy"]
+    if "nats" not in values:
+        assert 1 == deployment["replicas"]
+        assert {"type": "Recreate"} == deployment["strategy"]
     assert busy < pod["terminationGracePeriodSeconds"]
 
 
@@ -166,6 +167,28 @@ def test_the_consent_log_outlives_an_uninstall() -> None:
     assert "keep" == claim["metadata"]["annotations"]["helm.sh/resource-policy"]
 
 
+def test_several_pods_share_a_log(tmp_path: Path) -> None:
+    """Each with the key and the tokens of the Secret; no claim, since one volume is for one pod; NATS may be called."""
+    manifests = render(values_of(CHART / "ci" / "values-shared.yaml"))
+    deployment, pod = one(manifests, "Deployment")["spec"], pod_of(manifests)
+    file = tmp_path / "sidecar.yaml"
+    file.write_text(one(manifests, "ConfigMap", "-config")["data"]["sidecar.yaml"], encoding="utf-8")
+    config = load(file=file)
+    (container,) = pod["containers"]
+    (secrets,) = (Path(each["mountPath"]) for each in container["volumeMounts"] if each["name"] == "secrets")
+    volumes = {each["name"]: each for each in pod["volumes"]}
+    policy = one(manifests, "NetworkPolicy")["spec"]
+
+    assert (3, 0) == (deployment["replicas"], deployment["strategy"]["rollingUpdate"]["maxUnavailable"])
+    assert ("nats", 10) == (config.consent.log, config.consent.max_offline_days)
+    assert (secrets / "pseudonym.key", secrets / "operator.token") == (config.key_file, config.token_file)
+    assert ("sidecar", secrets / "nats.password") == (config.nats.user, config.nats.password_file)
+    assert "consent" == volumes["secrets"]["secret"]["secretName"]
+    assert {} == volumes["data"]["emptyDir"]
+    assert [] == [each for each in manifests if each["kind"] == "PersistentVolumeClaim"]
+    assert 2 == len(policy["egress"])
+
+
 def test_the_network_policy_lets_nothing_out() -> None:
     """The pod calls nobody; callers reach gRPC only and scrapers HTTP only."""
     policy = one(render(values_of(CHART / "ci" / "values-guarded.yaml")), "NetworkPolicy")["spec"]
@@ -188,6 +211,12 @@ def test_the_network_policy_lets_nothing_out() -> None:
         pytest.param(ALLOWED | {"bundle": {"files": {"a": "x" * 1_000_001}}}, "1 MiB", id="too-big"),
         pytest.param(ALLOWED | {"bundle": {"files": {"../a": ""}}}, "pattern", id="out-of-the-bundle"),
         pytest.param(ALLOWED | {"replicas": 2}, "replicas", id="unknown-value"),
+        pytest.param(
+            ALLOWED | {"bundle": {"files": {"a": ""}}, "nats": {"servers": "nats://a"}}, "existingSecret", id="no-key"
+        ),
+        pytest.param(
+            ALLOWED | {"bundle": {"files": {"a": ""}}, "nats": {"user": "me"}}, "give servers", id="no-server"
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_before_it_is_installed(values: dict[str, Any], complaint: str) -> None:

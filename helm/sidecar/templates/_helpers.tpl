@@ -38,6 +38,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
     "allow_plaintext_network" .Values.server.allowPlaintextNetwork
     "drain_seconds" .Values.server.drainSeconds)
 -}}
+{{- with .Values.nats -}}
+{{- if .servers -}}
+{{- $_ := set $fixed "consent" (dict "log" "nats" "key_file" "/etc/sidecar/secrets/pseudonym.key") -}}
+{{- $_ := set $fixed "token" (dict "file" "/etc/sidecar/secrets/operator.token") -}}
+{{- $nats := dict "servers" .servers -}}
+{{- if .user -}}
+{{- $nats = merge $nats (dict "user" .user "password_file" "/etc/sidecar/secrets/nats.password") -}}
+{{- end -}}
+{{- $_ := set $fixed "nats" $nats -}}
+{{- end -}}
+{{- end -}}
 {{- mergeOverwrite (deepCopy .Values.config) $fixed | toYaml -}}
 {{- end -}}
 
@@ -64,6 +75,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- if gt (int $size) 1000000 -}}
 {{- fail (printf "bundle: %d bytes do not fit into a ConfigMap, which holds 1 MiB" (int $size)) -}}
+{{- end -}}
+{{- if and .Values.nats.servers (not .Values.nats.existingSecret) -}}
+{{- fail "nats: servers needs existingSecret, with the key of the log: see README.md" -}}
+{{- end -}}
+{{- if and (not .Values.nats.servers) (or .Values.nats.existingSecret .Values.nats.user) -}}
+{{- fail "nats: existingSecret and user are for a shared log; give servers" -}}
 {{- end -}}
 {{- if not .Values.server.allowPlaintextNetwork -}}
 {{- fail "server.allowPlaintextNetwork: the server has no TLS yet; set this to true if something else keeps its network private" -}}
