@@ -46,6 +46,13 @@ def require_same(sidecars: Fleet, done: Acknowledged, *, token: str = "", within
             check.result()
 
 
+def verify(member: Member) -> None:
+    """The log is what its events make, and *member* answers from what it has: ``consent verify`` finds nothing."""
+    verified = member.run("consent", "verify", "--token-file", str(member.token_file))
+
+    assert 0 == verified.returncode, verified.stdout + verified.stderr
+
+
 def _everything(sidecars: Fleet, pseudonyms: Pseudonyms) -> Sequence[LogEntry]:
     entries: list[LogEntry] = []
     with closing(NatsLog.open(sidecars.nats, pseudonyms)) as log:

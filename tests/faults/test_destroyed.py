@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.conftest import BOUND_SECONDS
 from tests.faults.probing import LATEST, Prober
-from tests.faults.standing import require_same
+from tests.faults.standing import require_same, verify
 from tests.faults.writing import Acknowledged, acts, write_all
 from tests.fleet import Fleet, Member
 from tests.integration.caller import choice, eventually, question
@@ -84,6 +84,7 @@ def test_a_log_that_is_destroyed_is_brought_back(doomed: Fleet, destroy: Destroy
 
     assert token.partition(".")[0] != done.latest.partition(".")[0]
     require_same(doomed, done, token=token)
+    verify(doomed.members[0])
 
 
 def do(sidecars: Fleet, destroy: Destroy) -> None:

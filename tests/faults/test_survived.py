@@ -20,7 +20,7 @@ from sidecar.consent.view.snapshot import FILE, Snapshot
 from sidecar.model.instant import DAY, SECOND
 from tests.faults.conftest import BOUND_SECONDS
 from tests.faults.probing import Prober
-from tests.faults.standing import require_same
+from tests.faults.standing import require_same, verify
 from tests.faults.writing import Acknowledged, Act, acts, write_all
 from tests.fleet import Fleet, Member
 from tests.integration.caller import eventually, question
@@ -47,6 +47,7 @@ def test_the_server_is_killed_in_the_middle_of_ten_thousand_appends(
 
     assert 10_000 == len(done.revisions)
     require_same(sidecars, done)
+    verify(sidecars.members[0])
 
 
 def test_the_server_is_frozen_for_twenty_seconds(sidecars: Fleet, server: NatsServer, prober: Prober) -> None:
