@@ -27,7 +27,7 @@ def show_record(record: consent_pb2.GetRecordResponse) -> None:
                 show_timestamp(choice.effective_at),
                 show_timestamp(choice.expires_at) if choice.HasField("expires_at") else "-",
                 "explicit" if choice.explicit else "-",
-                consent_pb2.Actor.Name(choice.actor).removeprefix("ACTOR_").lower(),
+                _by(choice.actor, choice.note),
                 f"{choice.notice.key}@{choice.notice.version}" if choice.HasField("notice") else "-",
             ]
             for choice in record.choices
@@ -82,9 +82,15 @@ def columns(entry: consent_pb2.HistoryEntry) -> tuple[str, str, str, str]:
     if entry.WhichOneof("what") == "erasure":
         return f"erased {', '.join(entry.erasure.categories) or 'everything'}", "-", "-", entry.erasure.id
     event = entry.event
-    actor = consent_pb2.Actor.Name(event.actor).removeprefix("ACTOR_").lower()
-    why = f" ({event.note})" if event.note else ""
-    return f"{_act(event)}{why}", actor, event.method or "-", event.id
+    return f"{_act(event)}{_why(event.note)}", _by(event.actor), event.method or "-", event.id
+
+
+def _by(actor: consent_pb2.Actor, note: str = "") -> str:
+    return f"{consent_pb2.Actor.Name(actor).removeprefix('ACTOR_').lower()}{_why(note)}"
+
+
+def _why(note: str) -> str:
+    return f" ({note})" if note else ""
 
 
 def _act(event: consent_pb2.Event) -> str:

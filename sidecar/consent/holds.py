@@ -83,7 +83,7 @@ class Holds:
         """The holds that stand, the oldest first, each with its reason."""
         _, record = self._ledger.record_of(EVERYONE)
         found = standing(record, self._catalog().renames)
-        notes = {entry.event.id: entry.event.note for entry in self._entries()} if found else {}
+        notes = self._ledger.notes(EVERYONE, record) if found else {}
         return tuple(replace(hold, why=notes.get(hold.id, "")) for hold in found)
 
     def _record(self, event: Event) -> Recorded:

@@ -30,6 +30,7 @@ from sidecar.model.vocabulary import ANY, Actor
 
 _Result = TypeVar("_Result")
 
+_PAGE: Final = 1_000
 _ATTEMPTS: Final = 16
 """How often to start again when others keep appending first."""
 
@@ -196,6 +197,22 @@ class Ledger:
             check_subject(subject)
         head = self._log.head(self._pseudonyms.of(subject))
         return ("", EMPTY) if head is None else (self._revision(head.position), head.record)
+
+    def notes(self, subject: str, record: Record) -> dict[str, str]:
+        """Why, in words, the events were sent that choices in *record* came with, by their ids; where that was said.
+
+        *record* is that of the subject, or of ``EVERYONE``.
+        """
+        wanted = {entry.event_id for entry in record.entries}
+        newest = max((seen.position for seen in record.seen if seen.position is not None), default=0)
+        before = {seen.event_id: newest if seen.position is None else seen.position - 1 for seen in record.seen}
+        after = min((before.get(event_id, 0) for event_id in wanted), default=0)
+        notes: dict[str, str] = {}
+        while wanted and (page := self.history(subject, after=after, limit=_PAGE)):
+            notes.update((entry.event.id, entry.event.note) for entry in page if entry.event.id in wanted)
+            wanted -= {entry.event.id for entry in page}
+            after = page[-1].position
+        return {event_id: note for event_id, note in notes.items() if note}
 
     def history(self, subject: str, *, after: int, limit: int) -> tuple[LogEntry, ...]:
         """At most *limit* entries of a subject or ``EVERYONE`` behind position *after*, oldest first."""

@@ -76,14 +76,15 @@ class Linking:
                 "event.link.other_subject",
                 f"{len(together)} ids would be linked, by way of others too; at most {MAX_LINKED} may be",
             )
+        writing.introduce(subject, event.act.other_subject)
         there = replace(event, act=Link(other=other, era=_era(writing.head(other))))
         self._exchange(writing, together)
         mine, theirs = writing.head(own), writing.head(other)
         if not _tied(theirs, own, mine):
             act = Link(other=own, era=_era(mine))
             back = replace(event, id=self._shared_id(self._code(own, event.id), theirs), act=act)
-            writing.append(other, back, subject=event.act.other_subject).place.position()
-        return writing.append(own, there, subject=subject)
+            writing.append(other, back).place.position()
+        return writing.append(own, there)
 
     def share(self, writing: Writing, pseudonym: bytes, event: Event | None = None, terms: Terms = LIVE) -> None:
         """Have all that is linked to a subject say what any of them says no to, and what *event* is about to.

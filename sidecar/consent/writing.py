@@ -60,6 +60,7 @@ class Writing:
         self._read: dict[bytes, LogEntry | None] = {}
         self._sent: dict[bytes, tuple[NewEntry, Receipt]] = {}
         self._found: dict[bytes, LogEntry] = {}
+        self._introduced: dict[bytes, str] = {}
         self.tried = False
         """Whether anything may have got into the log."""
 
@@ -77,6 +78,10 @@ class Writing:
     def expect(self, pseudonyms: Iterable[bytes]) -> None:
         """Let the last entries of these subjects be read together."""
         self._batch.expect(pseudonyms)
+
+    def introduce(self, *subjects: str) -> None:
+        """Let whatever is appended to these say whose it is, to who may know: their records may not say it yet."""
+        self._introduced.update((self._pseudonyms.of(subject), subject) for subject in subjects)
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included: waits for those.
@@ -118,6 +123,7 @@ class Writing:
 
     def append(self, pseudonym: bytes, event: Event, *, subject: str | None = None, terms: Terms = LIVE) -> Written:
         """Append *event*; raises as ``fold`` does. *subject* is whose it is, if that is known."""
+        subject = self._introduced.get(pseudonym) if subject is None else subject
         head = self.head(pseudonym)
         accepted_at = self._accepted_at(terms)
         folded = self._fold(head, event, accepted_at, terms)

@@ -63,9 +63,11 @@ class ConsentServicer(pb_grpc.ConsentServiceServicer):
         with self._edge.call(context, "GetRecord"):
             self._admit(context)
             language = check_text(request.language, "language", least=0, most=MAX_LANGUAGE_BYTES)
-            revision, record = self._ledger.record_of(self._reader.subject(request.subject))
+            subject = self._reader.subject(request.subject)
+            revision, record = self._ledger.record_of(subject)
             catalog = self._shared.world.policies.snapshot.catalog
-            return in_words(to_record(revision, record), record, catalog, language)
+            message = to_record(revision, record, notes=self._ledger.notes(subject, record))
+            return in_words(message, record, catalog, language)
 
     def ListHistory(self, request: pb.ListHistoryRequest, context: grpc.ServicerContext) -> pb.ListHistoryResponse:  # noqa: N802
         """List a page of events, oldest first."""

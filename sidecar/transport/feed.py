@@ -105,7 +105,7 @@ class FeedServicer(pb_grpc.FeedServiceServicer):
             if reader != OPERATOR:
                 self._downstream.consumers.begin_anew(reader)
             return _Beginning(log_id, 0, from_start=True)
-        kept = None if reader == OPERATOR else self._downstream.consumers.acknowledged(reader) or 0
+        kept = None if reader == OPERATOR else self._downstream.consumers.acknowledged(reader)
         revision = Revision(log_id, kept or 0)
         if request.after_revision:
             revision = Revision.parse(request.after_revision, field="after_revision")

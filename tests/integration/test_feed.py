@@ -30,6 +30,7 @@ class Consumers:
     served: Served
     caller: Caller
     tokens: dict[str, str]
+    clock: FixedClock
 
     def metadata(self, who: str) -> tuple[tuple[str, str], ...]:
         """The token of consumer *who*, or of the operator with an empty name."""
@@ -62,17 +63,18 @@ def consumers(folder: Path, **settings: Any) -> Iterator[Consumers]:
     """A running sidecar with both, its data in *folder*."""
     files = {name: folder / f"{name}.token" for name in ("mail", "crm")}
     known = f"mail,token={files['mail']},subjects=yes crm,token={files['crm']}"
-    named = {f"limits.{name}": value for name, value in settings.items()}
+    named = {f"{'consent' if name == 'tombstone_days' else 'limits'}.{name}": value for name, value in settings.items()}
+    clock = FixedClock()
     with (
         serving(
             data_dir=folder / "data",
-            clock=FixedClock(),
+            clock=clock,
             settings={"consumers.known": known, "consent.instance": "this", **named},
         ) as served,
         calling(served) as caller,
     ):
         tokens = {name: file.read_text().strip() for name, file in files.items()}
-        yield Consumers(served, caller, {"": served.token, **tokens})
+        yield Consumers(served, caller, {"": served.token, **tokens}, clock)
 
 
 @pytest.fixture
@@ -306,6 +308,20 @@ def test_an_acknowledged_place_that_the_log_lost_means_to_start_over(feed: Consu
     assert "from_start" in text
     assert (True, ["e1"]) == (anew[0].from_start, events(anew))
     assert recorded == feed.ack("mail", recorded)
+
+
+def test_who_never_acknowledged_is_not_waited_for_everywhere(tmp_path: Path) -> None:
+    """Only the marks in the log are known to all sidecars: without one erasures may be forgotten behind its back."""
+    with consumers(tmp_path, tombstone_days=40) as feed:
+        revision = feed.caller.record("p1", choice("e1", "GIVEN")).revision
+        feed.caller.record("p2", choice("e2", "GIVEN"))
+        soon = events(until_caught_up(feed.watch("mail", after_revision=revision)))
+        feed.clock.advance(41 * 86_400)
+        text = ends_with(grpc.StatusCode.FAILED_PRECONDITION, lambda: next(feed.watch("mail", after_revision=revision)))
+        feed.ack("mail", revision)
+
+        assert (["e2"], True) == (soon, "forgotten" in text)
+        assert ["e2"] == events(until_caught_up(feed.watch("mail", after_revision=revision)))
 
 
 def test_who_begins_anew_and_is_killed_begins_anew_again(feed: Consumers) -> None:

@@ -172,7 +172,9 @@ def test_a_grant_of_the_future_is_refused(caller: Caller) -> None:
 def test_the_record_shows_what_stands(caller: Caller, request: pytest.FixtureRequest) -> None:
     """Choices with all that is known of them, traits, and the revision that last changed it."""
     subject = request.node.name
-    caller.record(subject, choice("e1", "GIVEN", explicit=True))
+    event = choice("e1", "GIVEN", explicit=True)
+    event.note = "on the phone"
+    caller.record(subject, event)
     traits = consent_pb2.Traits(jurisdiction="US-CA", of_age_at=Timestamp(seconds=1))
     last = caller.record(subject, consent_pb2.Event(id="e2", traits=traits))
     record = caller.consent.GetRecord(consent_pb2.GetRecordRequest(subject=subject), metadata=caller.operator)
@@ -180,7 +182,7 @@ def test_the_record_shows_what_stands(caller: Caller, request: pytest.FixtureReq
 
     assert last.revision == record.revision
     assert traits == record.traits
-    assert ("given", EMAIL, CATEGORY, "email", "first_party", True, "e1") == (
+    assert ("given", EMAIL, CATEGORY, "email", "first_party", True, "e1", "on the phone") == (
         shown.kind,
         shown.purpose,
         shown.category,
@@ -188,6 +190,7 @@ def test_the_record_shows_what_stands(caller: Caller, request: pytest.FixtureReq
         shown.recipient,
         shown.explicit,
         shown.event_id,
+        shown.note,
     )
 
 

@@ -244,7 +244,7 @@ class RecordedLink(_message.Message):
     def __init__(self, other_pseudonym: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RecordedChoice(_message.Message):
-    __slots__ = ("kind", "purpose", "category", "channel", "recipient", "effective_at", "expires_at", "explicit", "actor", "notice", "event_id", "method")
+    __slots__ = ("kind", "purpose", "category", "channel", "recipient", "effective_at", "expires_at", "explicit", "actor", "notice", "event_id", "method", "note")
     KIND_FIELD_NUMBER: _ClassVar[int]
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
@@ -257,6 +257,7 @@ class RecordedChoice(_message.Message):
     NOTICE_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     kind: str
     purpose: str
     category: str
@@ -269,7 +270,8 @@ class RecordedChoice(_message.Message):
     notice: _model_pb2.NoticeRef
     event_id: str
     method: str
-    def __init__(self, kind: _Optional[str] = ..., purpose: _Optional[str] = ..., category: _Optional[str] = ..., channel: _Optional[str] = ..., recipient: _Optional[str] = ..., effective_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., explicit: _Optional[bool] = ..., actor: _Optional[_Union[Actor, str]] = ..., notice: _Optional[_Union[_model_pb2.NoticeRef, _Mapping]] = ..., event_id: _Optional[str] = ..., method: _Optional[str] = ...) -> None: ...
+    note: str
+    def __init__(self, kind: _Optional[str] = ..., purpose: _Optional[str] = ..., category: _Optional[str] = ..., channel: _Optional[str] = ..., recipient: _Optional[str] = ..., effective_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., explicit: _Optional[bool] = ..., actor: _Optional[_Union[Actor, str]] = ..., notice: _Optional[_Union[_model_pb2.NoticeRef, _Mapping]] = ..., event_id: _Optional[str] = ..., method: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ErasedCategory(_message.Message):
     __slots__ = ("category", "erased_at")

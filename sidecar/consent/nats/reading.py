@@ -82,12 +82,15 @@ class Reader:
             }
         )
         try:
-            left = min(limit, consumer.num_pending)
+            left, number = min(limit, consumer.num_pending), 0
             while left > 0:
                 wanted = min(_AT_ONCE, left)
                 messages = _Fetch(self._connection, self.stream, consumer.name, wanted).messages()
                 for message in messages:
-                    yield self._entry(message.subject, delivery(message.reply).position, message.data)
+                    number, delivered = number + 1, delivery(message.reply)
+                    if delivered.number != number:  # who reads on would never know what was between
+                        raise ConsentLogError(f"{self.stream.name}: messages were lost on the way; it is read again")
+                    yield self._entry(message.subject, delivered.position, message.data)
                 left = left - wanted if len(messages) == wanted else 0
         finally:
             self.stream.drop(consumer.name)

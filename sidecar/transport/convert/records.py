@@ -2,7 +2,8 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from sidecar.api.v1 import consent_pb2 as pb
@@ -22,14 +23,15 @@ MAX_PAGE_BYTES: Final = 1_048_576
 """Callers take messages of 4 MiB unless they say otherwise."""
 
 _AFTER: Final = "after:"
+_NO_NOTES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def to_record(revision: str, record: Record) -> pb.GetRecordResponse:
-    """*record* as a message."""
+def to_record(revision: str, record: Record, *, notes: Mapping[str, str] = _NO_NOTES) -> pb.GetRecordResponse:
+    """*record* as a message, with the *notes* of its events by their ids."""
     traits = {name: trait.value for name, trait in record.traits}
     message = pb.GetRecordResponse(
         revision=revision,
-        choices=[_to_recorded_choice(entry) for entry in record.entries],
+        choices=[_to_recorded_choice(entry, notes.get(entry.event_id, "")) for entry in record.entries],
         erased_at=to_optional_timestamp(record.horizon),
         erased_categories=[
             pb.ErasedCategory(category=category, erased_at=to_timestamp(at))
@@ -53,7 +55,7 @@ def in_words(message: pb.GetRecordResponse, record: Record, catalog: Catalog, la
     return message
 
 
-def _to_recorded_choice(entry: Entry) -> pb.RecordedChoice:
+def _to_recorded_choice(entry: Entry, note: str) -> pb.RecordedChoice:
     return pb.RecordedChoice(
         kind=entry.kind.value,
         purpose=entry.atom.purpose,
@@ -67,6 +69,7 @@ def _to_recorded_choice(entry: Entry) -> pb.RecordedChoice:
         notice=to_notice_ref(entry.notice),
         event_id=entry.event_id,
         method=entry.method,
+        note=note,
     )
 
 

@@ -116,6 +116,22 @@ def test_links_reach_by_way_of_others(at_work: Desk) -> None:
     assert 2 == len(at_work.ledger.record_of("tv")[1].ties)
 
 
+def test_a_no_that_comes_by_a_link_says_whose_it_is(at_work: Desk) -> None:
+    """To who may see ids: also of an id of which nothing was known, and of one that was erased."""
+    at_work.ledger.record("ada", no("no"))
+    at_work.ledger.record("ada", link("l", "tv"))
+    at_work.ledger.record("car", yes("yes"))
+    at_work.ledger.erase("car", "gone")
+    at_work.ledger.record("car", link("l", "tv"))
+
+    told = [
+        (entry.pseudonym, at_work.pseudonyms.unseal(entry.sealed))
+        for entry in at_work.log.entries(after=0, limit=99)
+        if isinstance(entry.event.act, Shared)
+    ]
+    assert [(at_work.pseudonyms.of(subject), subject) for subject in ("tv", "car")] == told
+
+
 def test_the_log_names_a_linked_id_by_its_pseudonym(at_work: Desk) -> None:
     """On both sides; no event has the id."""
     at_work.ledger.record("ada", link("l", "television-17"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from nats.aio.msg import Msg
@@ -336,6 +336,20 @@ def test_what_a_consumer_lacks_comes_from_the_leader(log: NatsLog, monkeypatch: 
     kept = [position for number, position in enumerate(positions) if number not in (20, 30)]
     later = [entry.position for entry in log.history(ADA, after=0, limit=10)]
     assert [*kept, *later] == [entry.position for entry in read]
+
+
+def test_what_is_lost_on_the_way_is_an_error(log: NatsLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes on behind the last one would never know of it."""
+    fill(log, range(100))
+    messages = reading._Fetch.messages
+
+    def all_but_one(fetch: Any) -> Any:
+        came = messages(fetch)
+        return came[:20] + came[21:]
+
+    monkeypatch.setattr(reading._Fetch, "messages", all_but_one)
+    with pytest.raises(ConsentLogError, match="lost on the way"):
+        log.entries(after=0, limit=1_000)
 
 
 def test_heads_that_do_not_come_are_an_error(log: NatsLog, monkeypatch: pytest.MonkeyPatch) -> None:
