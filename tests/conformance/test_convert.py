@@ -171,7 +171,8 @@ def record() -> consent_pb2.GetRecordResponse:
         erased_categories=(("c", 2),),
         ties=(Tie(other=bytes(16), at=1),),
     )
-    return in_words(to_record("0123456789abcdef.7", whole), whole, TOWN, "de")
+    message = to_record("0123456789abcdef.7", whole, notes={ENTRY.event_id: "n"})
+    return in_words(message, whole, TOWN, "de")
 
 
 def choices() -> choices_pb2.SaveChoicesResponse:

@@ -39,7 +39,7 @@ CHECKS: Final[Mapping[str, Question]] = {
 }
 """Questions that services ask, by a name for the page."""
 
-_PERSON: Final = re.compile(r"person-(\d{5})")
+_PERSON: Final = re.compile(r"person-([0-9]{5})")
 _PAGE_SIZE: Final = 100
 
 
