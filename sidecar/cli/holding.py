@@ -82,7 +82,8 @@ def release(
         show_json({"release_id": request.id, **to_plain(answer)})
         return
     show_line(f"released (revision {answer.revision})" if answer.released else "nothing there was on hold")
-    _show(answer.released)
+    if answer.released:
+        _show(answer.released)
     if answer.still_held:
         show_line("still on hold")
         _show(answer.still_held)

@@ -72,9 +72,13 @@ def _check_address(address: str) -> None:
     try:
         parts = urlsplit(address)
         known = parts.scheme in ("nats", "tls") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        more = bool(parts.path.strip("/") or parts.query or parts.fragment)
     except ValueError:
-        known = False
+        known, more = False, False
     if "@" in address:  # not shown: there may be a password in it
         raise ConfigError("`nats.servers`: user and password do not belong here; see `nats.user`")
+    if known and more:  # not shown either: a token, say
+        raise ConfigError("`nats.servers`: give scheme, host and port only, such as nats://127.0.0.1:4222")
     if not known:
-        raise ConfigError(f"`nats.servers`: `{address}` is no server such as nats://127.0.0.1:4222")
+        shown = address.partition("?")[0]
+        raise ConfigError(f"`nats.servers`: `{shown}` is no server such as nats://127.0.0.1:4222")

@@ -37,7 +37,7 @@ def load(
         flags: from ``section.field`` to a value, as text or of its own type; ``None`` was not given.
 
     Raises:
-        ConfigError: naming key and value.
+        ConfigError: naming the key, and the value unless it may be a secret in the wrong place.
     """
     given: dict[str, object] = {}
     given.update({} if file is None else _from_file(file))
@@ -85,7 +85,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
         if name in known:
             found[known[name]] = value
         elif name.startswith(PREFIX) and name not in _CLIENT and not _KUBERNETES.fullmatch(name):
-            raise ConfigError(f"unknown environment variable `{name}`={value!r}{_did_you_mean(name, known)}")
+            raise ConfigError(f"unknown environment variable `{name}`{_did_you_mean(name, known)}")
     return found
 
 
@@ -118,7 +118,7 @@ def _from_file(file: Path) -> dict[str, object]:
         if section not in sections:
             raise ConfigError(f"unknown section `{section}` in `{file}`{_did_you_mean(str(section), sections)}")
         if values is not None and not isinstance(values, dict):
-            raise ConfigError(f"section `{section}` in `{file}` is not a mapping of settings, but `{values}`")
+            raise ConfigError(f"section `{section}` in `{file}` is not a mapping of settings")
         found.update({f"{section}.{name}": value for name, value in (values or {}).items()})
     return found
 
@@ -138,7 +138,7 @@ def _read(key: str, value: object, kind: Any) -> object:  # noqa: ANN401 - a typ
     if type(value) is kind:
         return value
     if not isinstance(value, str | Path) or (kind is str and not isinstance(value, str)):
-        raise ConfigError(f"`{key}`: `{value}` is not {_NAMES[kind]}")
+        raise ConfigError(f"`{key}`: {_shown(value)} is not {_NAMES[kind]}")
     try:
         return _READERS[kind](str(value).strip())
     except ValueError as error:
@@ -149,13 +149,23 @@ def _read_items(key: str, value: object, kind: type[_Item], such: str) -> tuple[
     """A list of *kind*, or text with blanks between them."""
     items = value.split() if isinstance(value, str) else value
     if not isinstance(items, list | tuple):
-        raise ConfigError(f"`{key}`: `{value}` is not a list, each {such}")
+        raise ConfigError(f"`{key}`: {_shown(value)} is not a list, each {such}")
     read = []
     for item in items:
         if not isinstance(item, str | kind):
-            raise ConfigError(f"`{key}`: `{item}` is not {such}")
+            raise ConfigError(f"`{key}`: {_shown(item)} is not {such}")
         read.append(kind.parse(item) if isinstance(item, str) else item)
     return tuple(read)
+
+
+def _shown(value: object) -> str:
+    """*value* for a message; of a list or a mapping only that it is one: a password may be in it."""
+    match value:
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+    return f"`{value}`"
 
 
 def _read_bool(text: str) -> bool:

@@ -4,7 +4,7 @@ They are restrictions and liftings of one reserved subject, ``EVERYONE``, by an 
 every sidecar and every consumer hears of them, and only a release ends one. What people choose is not in that record.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final, TypeVar
@@ -83,8 +83,7 @@ class Holds:
         """The holds that stand, the oldest first, each with its reason."""
         _, record = self._ledger.record_of(EVERYONE)
         found = standing(record, self._catalog().renames)
-        notes = self._ledger.notes(EVERYONE, record) if found else {}
-        return tuple(replace(hold, why=notes.get(hold.id, "")) for hold in found)
+        return _with_reasons(found, self._ledger.notes(EVERYONE, record)) if found else ()
 
     def _record(self, event: Event) -> Recorded:
         try:
@@ -124,11 +123,16 @@ class Holds:
         left = standing(after, renames)
         gone = {(hold.id, atom) for hold in standing(before, renames) for atom in hold.atoms}
         gone -= {(hold.id, atom) for hold in left for atom in hold.atoms}
-        ended = (
+        notes = {entry.event.id: entry.event.note for entry in entries}
+        ended = tuple(
             replace(hold, atoms=tuple(atom for atom in hold.atoms if (hold.id, atom) in gone))
             for hold in standing(before, renames)
         )
-        return Released(recorded=recorded, released=tuple(hold for hold in ended if hold.atoms), standing=left)
+        return Released(
+            recorded=recorded,
+            released=_with_reasons((hold for hold in ended if hold.atoms), notes),
+            standing=_with_reasons(left, notes),
+        )
 
     def _entries(self) -> Iterator[LogEntry]:
         after = 0
@@ -143,6 +147,11 @@ def standing(record: Record, renames: Renames) -> tuple[Hold, ...]:
     for entry in _unlifted(record.entries, renames, when=attrgetter("at")):
         atoms.setdefault((entry.at, entry.event_id), []).append(entry.atom)
     return tuple(Hold(id=id_, since=since, atoms=tuple(held)) for (since, id_), held in sorted(atoms.items()))
+
+
+def _with_reasons(holds: Iterable[Hold], notes: Mapping[str, str]) -> tuple[Hold, ...]:
+    """*holds*, each with what the event that placed it notes; *notes* are by the event's id."""
+    return tuple(replace(hold, why=notes.get(hold.id, "")) for hold in holds)
 
 
 def things_held(profile: Profile, renames: Renames) -> int:

@@ -524,9 +524,11 @@ def test_a_hold_from_the_command_line(shell: Shell) -> None:
     for told in ("a laptop was stolen", str(placed["hold_id"]), "user.contact.email"):
         assert told in table.stdout
     assert "1, see `sidecar holds`" in status.stdout
-    assert "nothing there was on hold" in nothing.stdout
+    assert "nothing there was on hold\nstill on hold" in nothing.stdout
+    assert "a laptop was stolen" in nothing.stdout
     assert " release hold-" in printed.stdout
     assert str(placed["hold_id"]) in released.stdout
+    assert "a laptop was stolen" in released.stdout
     assert "still on hold" in released.stdout
     assert 1 == len(rest["released"])  # type: ignore[arg-type]
     assert "nothing is on hold" in shell.run("holds").stdout

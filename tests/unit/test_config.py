@@ -72,7 +72,7 @@ def test_every_variable_sets_its_own_setting() -> None:
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        pytest.param({"SIDECAR_SERVER_LISTN": "x"}, ["_LISTN", "'x'", "SIDECAR_SERVER_LISTEN"], id="name"),
+        pytest.param({"SIDECAR_SERVER_LISTN": "x"}, ["_LISTN", "SIDECAR_SERVER_LISTEN"], id="name"),
         pytest.param({"SIDECAR_FOO": ""}, ["SIDECAR_FOO"], id="name-like-no-other"),
         pytest.param({"SIDECAR_SERVER_THREADS": "many"}, ["server.threads", "many", "whole number"], id="number"),
         pytest.param({"SIDECAR_SERVER_THREADS": "1.5"}, ["server.threads", "1.5"], id="fraction-of-a-thread"),
@@ -160,6 +160,28 @@ def test_a_wrong_file_is_told_with_what_is_wrong(tmp_path: Path, text: str, told
         load(file=write(tmp_path, text))
 
     assert [part for part in told if part not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "environ"),
+    [
+        pytest.param("", {"SIDECAR_NATS_PASSWORD": "hunter2"}, id="unknown-variable"),
+        pytest.param("", {"SIDECAR_NATS_SERVERS": "nats://a:hunter2@b:4222"}, id="password-in-the-address"),
+        pytest.param("", {"SIDECAR_NATS_SERVERS": "nats://b:4222?token=hunter2"}, id="token-behind-the-address"),
+        pytest.param("", {"SIDECAR_NATS_SERVERS": "http://b:4222?token=hunter2"}, id="token-behind-no-address"),
+        pytest.param("nats: {password: hunter2}", {}, id="unknown-setting"),
+        pytest.param("nats: {servers: ['nats://a:hunter2@b:4222']}", {}, id="list-for-text"),
+        pytest.param("token: hunter2", {}, id="text-for-a-section"),
+        pytest.param("consumers: {known: [{name: a, token: hunter2}]}", {}, id="consumer-as-a-mapping"),
+        pytest.param("consumers: {known: {a: hunter2}}", {}, id="consumers-as-a-mapping"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(tmp_path: Path, text: str, environ: dict[str, str]) -> None:
+    """Messages end up in logs; these settings are where a password would be tried first."""
+    with pytest.raises(ConfigError) as caught:
+        load(file=write(tmp_path, text), environ=environ)
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -40,7 +40,12 @@ class Target:
         if self._path != STDOUT:
             if self._path.exists():
                 raise there_already(self._path)
-            self._file = os.fdopen(os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+            try:
+                descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except OSError as error:
+                error.filename = str(self._path)  # that of the draft would tell the user nothing
+                raise
+            self._file = os.fdopen(descriptor, "wb")
         return self
 
     def __exit__(

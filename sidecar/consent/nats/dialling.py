@@ -35,8 +35,11 @@ def options_of(settings: Nats) -> dict[str, Any]:
     if settings.password_file is not None:
         try:
             options |= {"user": settings.user, "password": settings.password_file.read_text("utf-8").strip()}
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"`nats.password_file`: cannot read `{settings.password_file}` ({error})") from error
+        except OSError as error:
+            said = _lowered(error)
+            raise ConfigError(f"`nats.password_file`: cannot read `{settings.password_file}`: {said}") from error
+        except UnicodeDecodeError:  # which holds what is in the file
+            raise ConfigError(f"`nats.password_file`: `{settings.password_file}` is not UTF-8") from None
     if settings.tls_ca or settings.tls_cert or any(address.startswith("tls:") for address in settings.addresses):
         options["tls"] = _tls(settings)
     return options
@@ -45,11 +48,19 @@ def options_of(settings: Nats) -> dict[str, Any]:
 def _tls(settings: Nats) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.tls_ca)
-        if settings.tls_cert is not None:
-            context.load_cert_chain(settings.tls_cert, settings.tls_key)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"`nats.tls_ca`, `nats.tls_cert`, `nats.tls_key`: {error}") from error
+        raise ConfigError(f"`nats.tls_ca`: cannot use `{settings.tls_ca}`: {_lowered(error)}") from error
+    if settings.tls_cert is not None:
+        pair = f"`nats.tls_cert`, `nats.tls_key`: cannot use `{settings.tls_cert}` with `{settings.tls_key}`"
+        try:
+            context.load_cert_chain(settings.tls_cert, settings.tls_key)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"{pair}: {_lowered(error)}") from error
     return context
+
+
+def _lowered(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def meaning(error: Exception) -> str:
