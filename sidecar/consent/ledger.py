@@ -14,6 +14,7 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Record
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
+from sidecar.consent.view.contact import REPLACED
 from sidecar.consent.writing import LIVE, Terms, Writing, Written, already
 from sidecar.errors import (
     ConsentLogError,
@@ -108,8 +109,8 @@ class Ledger:
         """What recording *event* gave, if it was recorded; ``EventConflictError`` if its id was used otherwise."""
         check_subject(subject)
         with self._turn:
-            found = self._committed(lambda writing: writing.already(self._pseudonyms.of(subject), event))
-            return None if found is None else self._recorded(found)
+            found, log_id = self._committed(lambda writing: writing.already(self._pseudonyms.of(subject), event))
+            return None if found is None else _recorded(found, log_id)
 
     def erase(self, subject: str, event_id: str, categories: Sequence[str] = ()) -> Recorded:
         """Forget *subject*, or only *categories* of their data; raises as ``record`` does.
@@ -149,14 +150,14 @@ class Ledger:
             return written
 
         with self._turn:
-            written = self._committed(write_all)
+            written, log_id = self._committed(write_all)
         duplicates = sum(recorded.duplicate for recorded in written)
         return ImportOutcome(
             recorded=len(written) - duplicates,
             duplicates=duplicates,
             rejections=tuple(rejections),
             ahead=tuple(ahead),
-            revision=self._revision(max((each.place.position() for each in written), default=0)),
+            revision=str(Revision(log_id, max((each.place.position() for each in written), default=0))),
         )
 
     def _subjects(self, lines: Sequence[ImportLine]) -> Iterator[bytes]:
@@ -189,7 +190,7 @@ class Ledger:
             return self._linking.family(writing, pseudonym)
 
         with self._turn:
-            return self._committed(write)
+            return self._committed(write)[0]
 
     def record_of(self, subject: str) -> tuple[str, Record]:
         """The revision that last changed the record of a subject or ``EVERYONE``, empty if none did, and the record."""
@@ -223,6 +224,7 @@ class Ledger:
     def _record(self, subject: str, event: Event, *, made_for: str | None = None) -> Recorded:
         ours: set[int] = set()
         attempts: list[Writing] = []
+        log_id = self._cache.log_id
 
         def write(writing: Writing) -> Written:
             attempts.append(writing)
@@ -230,7 +232,7 @@ class Ledger:
 
         with self._turn:
             try:
-                return self._recorded(self._committed(write))
+                return _recorded(*self._committed(write))
             except ConsentLogError:
                 if not any(attempt.tried for attempt in attempts):
                     raise  # without asking a log again that does not answer
@@ -239,11 +241,12 @@ class Ledger:
                 found = None if head is None else already(head, self._linking.recorded(event))
                 if head is None or found is None:
                     raise
-                self._cache.apply((head,), now=self._clock())
-                return replace(self._recorded(found), duplicate=False)
+                self._log.ping()  # a log that was emptied has it too, and goes with it
+                self._cache.apply((head,), now=self._clock(), log_id=log_id)
+                return replace(_recorded(found, log_id), duplicate=False)
 
-    def _committed(self, write: Callable[[Writing], _Result]) -> _Result:
-        """What *write* returns, once all that it appended is durable and in the cache."""
+    def _committed(self, write: Callable[[Writing], _Result]) -> tuple[_Result, str]:
+        """What *write* returns, once all that it appended is durable and in the cache; and in which log that is."""
         attempts = 0
         log_id = self._cache.log_id
         while True:
@@ -255,25 +258,25 @@ class Ledger:
                     result = write(writing)
                 self._require_log(log_id)  # else the positions are not those of the view
                 # What was found counts too: whoever sent it first may have been cut off before the cache had it.
-                self._cache.apply(writing.heads(), now=self._clock())
+                self._cache.apply(writing.heads(), now=self._clock(), log_id=log_id)
             except LogConflictError:
                 attempts += 1
                 if attempts == _ATTEMPTS:
                     raise
             except BaseException:
                 if writing is not None:
-                    self._reread(writing.subjects)
+                    self._reread(writing.subjects, log_id)
                 raise
             else:
-                return result
+                return result, log_id
 
     def _require_log(self, log_id: str) -> None:
         """What is appended to a log that nobody follows would be acknowledged and never seen."""
         why = self._cache.lost
         if why or self._cache.log_id != log_id:
-            raise LogLostError(why or "the consent log was replaced meanwhile; send the event again")
+            raise LogLostError(why or REPLACED)
 
-    def _reread(self, pseudonyms: Iterable[bytes]) -> None:
+    def _reread(self, pseudonyms: Iterable[bytes], log_id: str) -> None:
         """Take over what a batch of unknown outcome may have left in the log: durable must never mean unseen.
 
         What cannot be read now is read before it is next used, or denied.
@@ -285,7 +288,7 @@ class Ledger:
                 if head is None:
                     self._cache.refresh(pseudonym, now=self._clock())
                 else:
-                    self._cache.apply((head,), now=self._clock())
+                    self._cache.apply((head,), now=self._clock(), log_id=log_id)
 
     def _import_line(self, writing: Writing, line: ImportLine) -> Written:
         check_subject(line.subject)
@@ -314,15 +317,16 @@ class Ledger:
             terms = Terms(not_before=event.occurred_at)  # of a hold in the log, by a clock that may be ahead
         return writing.append(pseudonym, event, subject=subject, terms=terms)
 
-    def _recorded(self, written: Written) -> Recorded:
-        return Recorded(
-            revision=self._revision(written.place.position()),
-            effective_at=written.effective_at,
-            duplicate=written.duplicate,
-        )
-
     def _revision(self, position: int) -> str:
         return str(Revision(self._log.log_id, position))
+
+
+def _recorded(written: Written, log_id: str) -> Recorded:
+    return Recorded(
+        revision=str(Revision(log_id, written.place.position())),
+        effective_at=written.effective_at,
+        duplicate=written.duplicate,
+    )
 
 
 def _first_time(written: Written, place: int, ours: set[int]) -> Written:

@@ -609,6 +609,21 @@ def test_an_intent_without_an_erasure_removes_nothing(log: NatsLog, settings: Na
         assert ["gone"] == ids(other.history(ADA, after=0, limit=10))
 
 
+def test_an_erasure_of_who_was_erased_before_is_finished(
+    log: NatsLog, settings: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though another process finishes what it finds between the intent and its tombstone: the old one is not meant."""
+    append(log, ADA, yes("a"), erasure("gone"), yes("b"), no("c"))
+    log._life.removal.intend(ADA)
+    with opened(settings) as other:
+        between = ids(other.history(ADA, after=0, limit=10))
+    monkeypatch.setattr(Removal, "intend", lambda *_: None)  # that was before
+    append(log, ADA, erasure("gone again"))
+
+    assert ["gone", "b", "c"] == between
+    assert ["gone again"] == ids(log.history(ADA, after=0, limit=10))
+
+
 def test_withdrawals_of_two_sidecars_take_effect_whatever_their_clocks(settings: Nats) -> None:
     """Ten minutes apart in both directions: the last word counts, by the order of the log."""
     with opened(settings) as here, opened(settings) as there:

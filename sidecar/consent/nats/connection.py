@@ -266,19 +266,17 @@ class Connection:
     async def _subscribe(self, inbox: str, callback: Callable[["Msg"], Awaitable[None]]) -> "Subscription":
         if self._client is None:
             raise ConsentLogError(f"{self.name}: {self._unreachable()}")
-        # No bounds: the server is told to wait by flow control, and whoever subscribes keeps count.
-        return await self._client.subscribe(inbox, cb=callback, pending_msgs_limit=0, pending_bytes_limit=0)
+        try:  # without bounds: the server is told to wait by flow control, and whoever subscribes keeps count
+            return await self._client.subscribe(inbox, cb=callback, pending_msgs_limit=0, pending_bytes_limit=0)
+        except Exception as error:  # it broke this moment, and that is not known yet
+            raise ConsentLogError(f"{self.name}: the connection broke ({meaning(error)})") from error
 
     def _unsubscribe(self, subscription: "Subscription") -> None:
-        self._start(self._unsubscribed(subscription))
-
-    async def _unsubscribed(self, subscription: "Subscription") -> None:
-        with contextlib.suppress(Exception):  # its connection may be gone
-            await subscription.unsubscribe()
+        self._start(_tried(subscription.unsubscribe()))
 
     def _say(self, subject: str, payload: bytes, inbox: str) -> None:
         if self._client is not None:
-            self._start(self._client.publish(subject, payload, inbox))
+            self._start(_tried(self._client.publish(subject, payload, inbox)))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -315,3 +313,8 @@ class Connection:
 
     def _unreachable(self) -> str:
         return f"no server can be reached ({self._trouble or 'the connection broke'}); see `nats.servers`"
+
+
+async def _tried(work: Coroutine[Any, Any, None]) -> None:
+    with contextlib.suppress(Exception):  # the connection may be gone
+        await work

@@ -184,8 +184,12 @@ class NatsLog:
 
     def _remove(self, life: Life) -> None:
         if self._unremoved:
-            life.removal.finish_all()
-            self._unremoved = False
+            self._unremoved = False  # first: what another thread erases meanwhile is not forgotten
+            try:
+                life.removal.finish_all()
+            except BaseException:
+                self._unremoved = True
+                raise
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -39,5 +39,6 @@ class Removal:
             if entry.position < tombstones[-1]:
                 self._stream.erase(entry.position)  # overwritten, which a purge does not
         self._stream.purge(self._names.entry(pseudonym), before=tombstones[-1])
-        # Not an intent that somebody else had meanwhile.
-        self._stream.purge(intent.subject, before=intent.seq + 1)
+        if intent.seq < tombstones[-1]:  # else it is of another erasure, whose tombstone is still to come
+            # Not an intent that somebody else had meanwhile.
+            self._stream.purge(intent.subject, before=intent.seq + 1)

@@ -175,11 +175,17 @@ class Applier:
             self._report(error)
 
     def _recover(self) -> float:
-        """Follow what descends from the lost log, from its start; nothing else, which would forget every no."""
-        if not self._log.renew():
+        """Follow what descends from the lost log, from its start; nothing else, which would forget every no.
+
+        Nor the lost one itself, unless it is there again with all that it had.
+        """
+        if not self._log.renew() or self._went_back():
             return LOST_SECONDS
         self._open(resume=False)
         return 0.0
+
+    def _went_back(self) -> bool:
+        return self._log.log_id == self._cache.log_id and self._log.last_position() < self._cache.applied
 
     def _wait_out(self, error: Exception) -> float:
         """Try again, a little later each time."""

@@ -76,8 +76,11 @@ class ConsentCache(Protocol):
         """Become complete; raises ``ConsentLogError``. Until it returns no question may be answered."""
         ...
 
-    def apply(self, entries: Iterable[LogEntry], *, now: Instant) -> None:
+    def apply(self, entries: Iterable[LogEntry], *, now: Instant, log_id: str | None = None) -> None:
         """Take over last entries of their subjects that this process appended or found: the next question sees them.
+
+        They are of the log *log_id*; ``None``: of the one that this is a view of. Raises ``LogLostError`` if that is
+        not the same any more, or is lost.
 
         One that the view has a later entry in place of changes nothing. Of a log that others append to as well, the
         revision does not follow: what they appended before may be missing yet.

@@ -8,6 +8,8 @@ from sidecar.model.instant import Instant
 SKEW_MS: Final = 250
 """Added to every age: what the fastest delivery took, which is not known, and what two clocks drift in a minute."""
 
+REPLACED: Final = "the consent log was replaced meanwhile; send the event again"
+
 _WINDOW: Final = 64
 """Heartbeats whose delays are compared; at about one a second."""
 

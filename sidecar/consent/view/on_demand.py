@@ -24,7 +24,7 @@ from sidecar.consent.packing import outline, pack
 from sidecar.consent.profile import UNKNOWN_STANDING, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
-from sidecar.consent.view.contact import Contact
+from sidecar.consent.view.contact import REPLACED, Contact
 from sidecar.consent.view.holding import ERAS, Holding
 from sidecar.consent.view.progress import Progress
 from sidecar.consent.view.shapes import Shapes
@@ -161,15 +161,14 @@ class OnDemand:
             self._feed(head, now)
         self.advance(through)
 
-    def apply(self, entries: Iterable[LogEntry], *, now: Instant) -> None:
+    def apply(self, entries: Iterable[LogEntry], *, now: Instant, log_id: str | None = None) -> None:
         """Take over last entries of their subjects that this process appended or found: the next question sees them.
 
         They move no revision: what others appended before may not have been fed yet. Raises ``LogLostError`` if the log
-        is lost: nobody knows which one they are of.
+        is lost, or is not the one with *log_id* any more.
         """
         for entry in entries:
-            self._require_log()
-            self._own(entry, now)
+            self._own(entry, now, log_id)
 
     def refresh(self, pseudonym: bytes, *, now: Instant) -> None:
         """Read the subject's record and hold it, resolved at *now*; raises ``ConsentLogError``.
@@ -223,9 +222,9 @@ class OnDemand:
                 self._fed = max(self._fed, position)
                 self._progress.reach(position)
 
-    def _require_log(self) -> None:
-        if self.lost:
-            raise LogLostError(self.lost)
+    def _require_log(self, log_id: str | None = None) -> None:
+        if self.lost or log_id not in (None, self.log_id):
+            raise LogLostError(self.lost or REPLACED)
 
     def _restart(self, revision: Revision) -> None:
         with self._writing:
@@ -290,8 +289,9 @@ class OnDemand:
             except ConsentLogError:  # damaged: reading it says so to whoever asks, and the others are not kept waiting
                 self._holding.drop(head.pseudonym)
 
-    def _own(self, entry: LogEntry, now: Instant) -> None:
+    def _own(self, entry: LogEntry, now: Instant, log_id: str | None = None) -> None:
         with self._writing:
+            self._require_log(log_id)
             self._note(Head(entry.position, entry.pseudonym, pack(entry.record)))
             if entry.position > self._fed:  # else the feed may have given a later one, which nobody kept
                 self._hold(entry.pseudonym, entry.position, resolve(entry.record, now), now)

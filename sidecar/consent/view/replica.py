@@ -14,7 +14,7 @@ from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.ahead import Ahead
-from sidecar.consent.view.contact import Contact
+from sidecar.consent.view.contact import REPLACED, Contact
 from sidecar.consent.view.loading import Load, Loading
 from sidecar.consent.view.progress import Progress
 from sidecar.consent.view.reads import VOID, Reads
@@ -117,16 +117,16 @@ class Replica:
         """
         return self._slots.get(pseudonym) or UNKNOWN_STANDING
 
-    def apply(self, entries: Iterable[LogEntry], *, now: Instant) -> None:
+    def apply(self, entries: Iterable[LogEntry], *, now: Instant, log_id: str | None = None) -> None:
         """Take over last entries of their subjects that this process appended or found: the next question sees them.
 
-        Raises ``LogLostError`` if the log is lost: nobody knows which one they are of.
+        Raises ``LogLostError`` if the log is lost, or is not the one with *log_id* any more.
         """
         position = 0
         for entry in entries:
             standing = resolve(entry.record, now)
             with self._writing:
-                self._require_log()
+                self._require_log(log_id)
                 self._own(entry, standing, now)
             position = max(position, entry.position)
         if not self._followed:
@@ -267,9 +267,9 @@ class Replica:
             self._saved = Revision(self._log.log_id, restored.position)
         return restored
 
-    def _require_log(self) -> None:
-        if self.contact.lost:
-            raise LogLostError(self.contact.lost)
+    def _require_log(self, log_id: str | None = None) -> None:
+        if self.contact.lost or log_id not in (None, self.log_id):
+            raise LogLostError(self.contact.lost or REPLACED)
 
     def _resolved(self, head: Head, now: Instant) -> Standing:
         try:

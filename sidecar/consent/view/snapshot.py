@@ -179,6 +179,8 @@ class Snapshot:
             raise _UselessError(f"it has version {head.version}, this program knows {VERSION}")
         if head.log_id != self._log.log_id:
             raise _UselessError(f"it is of the log {head.log_id}, this one is {self._log.log_id}")
+        if now < head.saved_at - _CLOCK_SLACK:
+            raise _UselessError("it was saved under a clock that was ahead of this one: how old it is nobody knows")
         if now - head.saved_at > self._max_offline:
             raise _UselessError(f"it is older than {self._max_offline // DAY} days")
         if head.position > self._log.last_position():

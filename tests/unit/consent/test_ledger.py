@@ -17,7 +17,7 @@ from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, Receipt
 from sidecar.consent.profile import resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, MAX_SEEN, Kind
-from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, RequestError
+from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, LogLostError, RequestError
 from sidecar.model.event import Erasure, Event, Traits
 from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import Actor
@@ -391,6 +391,7 @@ class TroubledLog:
         self.failures = 0  # how many batches fail before anything arrives
         self.unreadable = False
         self.unreadable_times = 0  # how many reads fail
+        self.emptied = False
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._log, name)
@@ -406,6 +407,11 @@ class TroubledLog:
         if self.lost_answers:
             self.lost_answers -= 1
             raise ConsentLogError("no answer")
+
+    def ping(self) -> None:
+        """Return if the log is still the one that was opened."""
+        if self.emptied:
+            raise LogLostError("it was emptied")
 
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, if the log can be read."""
@@ -522,10 +528,10 @@ def test_whatever_fails_after_the_commit_leaves_nothing_unseen(at_work: Desk, mo
     apply = at_work.cache.apply
     failures = iter([ZeroDivisionError("a bug")])
 
-    def failing(entries: Iterable[LogEntry], *, now: Instant) -> None:
+    def failing(entries: Iterable[LogEntry], *, now: Instant, log_id: str) -> None:
         for error in failures:
             raise error
-        apply(entries, now=now)
+        apply(entries, now=now, log_id=log_id)
 
     monkeypatch.setattr(at_work.cache, "apply", failing)
     with pytest.raises(ZeroDivisionError):
@@ -544,6 +550,15 @@ def test_a_found_entry_is_in_the_cache_before_it_is_acknowledged(troubled: tuple
 
     assert recorded.revision == str(at_work.cache.revision())
     assert standing_is_current(at_work, "ada")
+
+
+def test_what_got_into_a_log_that_was_emptied_is_not_acknowledged(troubled: tuple[Desk, TroubledLog]) -> None:
+    """It can be found there, and will go with it."""
+    at_work, log = troubled
+    log.lost_answers, log.emptied = 1, True
+
+    with pytest.raises(LogLostError, match="emptied"):
+        at_work.ledger.record("ada", no("a"))
 
 
 def test_what_arrived_of_an_import_that_failed_is_seen(troubled: tuple[Desk, TroubledLog]) -> None:

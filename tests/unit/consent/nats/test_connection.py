@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
 
 from sidecar.config import Nats
 from sidecar.consent.nats import connection as connecting
@@ -221,6 +222,25 @@ def test_who_watches_is_told_of_each_connection(tmp_path: Path) -> None:
 
     assert 1 == len(told)
     assert told[0] not in (0, before)
+
+
+def test_a_client_that_closed_and_was_not_looked_at_yet_is_a_connection_that_broke(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not an error of the library, which nobody expects."""
+    monkeypatch.setattr(connecting, "_LOOK_SECONDS", SECONDS)
+    with closing(Connection.open(shared_server().settings(), "log")) as connection:
+        client = connection._client
+        assert client is not None
+        monkeypatch.setattr(client, "subscribe", broken)
+        with pytest.raises(ConsentLogError, match="log: the connection broke"):
+            connection.subscribe("inbox", nothing)
+        monkeypatch.undo()
+
+
+async def broken(*_: object, **__: object) -> None:
+    """Fail as the client does then."""
+    raise ConnectionClosedError
 
 
 def test_work_on_the_thread_of_the_connection_is_bounded() -> None:

@@ -366,6 +366,29 @@ def test_what_descends_from_a_lost_log_is_followed_from_its_start(
     assert SKEW_MS == follower.age_ms
 
 
+def test_a_log_that_went_back_is_not_followed_until_it_has_everything_again(
+    follower: Follower, store: Store, writer: SharedDesk
+) -> None:
+    """It is the same by its id, and has forgotten a no that was applied."""
+    writer.ledger.record("ada", yes("a"))
+    older = Store(log_id=store.log_id)
+    older.entries, older.position = dict(store.entries), store.position
+    writer.ledger.record("ada", no("b"))
+    whole = Store(log_id=store.log_id)
+    whole.entries, whole.position = dict(store.entries), store.position
+    follower.applier.step()
+    revision, held = follower.cache.revision(), follower.cache.lookup(follower.cache.pseudonym("ada"))
+    store.become(older)
+    pauses = follower.steps(3)
+    during = (bool(follower.cache.lost), follower.cache.revision())
+    store.become(whole)
+    follower.steps(3)
+
+    assert [LOST_SECONDS] * 3 == pauses
+    assert (True, revision) == during
+    assert ("", held) == (follower.cache.lost, follower.cache.lookup(follower.cache.pseudonym("ada")))
+
+
 def test_a_lost_log_that_cannot_be_reached_is_looked_for_on(follower: Follower, store: Store) -> None:
     """Failures while looking are waited out as others are."""
     child = Store(ancestors=(store.log_id,))

@@ -212,15 +212,15 @@ class RevisionFirst(OnDemand):
 class OwnEntriesMoveTheRevision(OnDemand):
     """What this process appended moves the revision past what it has not been fed."""
 
-    def _own(self, entry: LogEntry, now: Instant) -> None:
-        super()._own(entry, now)
+    def _own(self, entry: LogEntry, now: Instant, log_id: str | None = None) -> None:
+        super()._own(entry, now, log_id)
         self.advance(entry.position)
 
 
 class OwnEntriesWaitForTheFeed(OnDemand):
     """What this process appended is not taken over until the feed brings it."""
 
-    def _own(self, entry: LogEntry, now: Instant) -> None:
+    def _own(self, entry: LogEntry, now: Instant, log_id: str | None = None) -> None:
         pass
 
 
@@ -249,7 +249,7 @@ class KeepsWhoWasHeld(OnDemand):
 class OwnEntriesComeLate(OnDemand):
     """What this process appended is held even if the feed has been there."""
 
-    def _own(self, entry: LogEntry, now: Instant) -> None:
+    def _own(self, entry: LogEntry, now: Instant, log_id: str | None = None) -> None:  # noqa: ARG002
         self._hold(entry.pseudonym, entry.position, resolve(entry.record, now), now)
 
 

@@ -99,6 +99,18 @@ def test_a_log_that_was_destroyed_has_nobody_who_said_nothing() -> None:
     assert "it was destroyed" == view.lost
 
 
+def test_what_was_appended_to_another_log_is_not_held() -> None:
+    """It was taken over so late that a log in place of the lost one is followed already; its positions are others."""
+    view = following(Log("a" * 16))
+    with pytest.raises(LogLostError, match="replaced"):
+        view.apply([entry(ADA, 1)], now=EARLY, log_id="b" * 16)
+    missed = view.lookup(ADA)
+    view.apply([entry(ADA, 1)], now=EARLY, log_id="a" * 16)
+
+    assert missed is None
+    assert standing(1, EARLY) == view.lookup(ADA)
+
+
 def test_the_view_is_as_old_as_what_was_last_heard() -> None:
     """And whoever waits for a position is told of it."""
     view = following(Log("a" * 16))

@@ -1,6 +1,6 @@
 """A replica of a log that others append to as well: own entries at once, everybody's in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import Event as Signal
 from threading import Thread
@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidecar.consent.ledger import ImportLine
-from sidecar.consent.log import Head
+from sidecar.consent.log import Head, LogEntry
 from sidecar.consent.packing import pack
 from sidecar.consent.profile import UNKNOWN_STANDING, resolve
 from sidecar.consent.record import EMPTY
 from sidecar.consent.view.ahead import Ahead
 from sidecar.errors import ConsentLogError, LogConflictError, LogLostError
 from sidecar.model.event import Event, Traits
-from sidecar.model.instant import SECOND
+from sidecar.model.instant import SECOND, Instant
 from sidecar.model.vocabulary import AgeBand
 from tests.unit.consent.desk import NOW, no, yes
 from tests.unit.consent.shared_desk import SharedDesk
@@ -291,6 +291,29 @@ def test_an_append_across_a_change_of_logs_is_not_acknowledged(monkeypatch: pyte
     monkeypatch.setattr(store, "append", replaced)
     with pytest.raises(LogLostError, match="send the event again"):
         desk.ledger.record("ada", no("a"))
+
+
+def test_an_append_that_is_taken_over_after_a_change_of_logs_is_not_acknowledged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not even if the log was still there when its batch was left: nobody has it in the log that is followed now."""
+    desk = SharedDesk(store := Store())
+    apply = desk.cache.apply
+
+    def late(entries: Iterable[LogEntry], *, now: Instant, log_id: str) -> None:
+        appended = tuple(entries)
+        if log_id == desk.log.log_id:
+            store.become(Store(ancestors=(store.log_id,)))
+            assert desk.log.renew()
+            desk.cache.begin(now=NOW, resume=False)
+            desk.cache.complete()
+        apply(appended, now=now, log_id=log_id)
+
+    monkeypatch.setattr(desk.cache, "apply", late)
+    with pytest.raises(LogLostError, match="send the event again"):
+        desk.ledger.record("ada", yes("a"))
+
+    assert UNKNOWN_STANDING.profile == desk.cache.lookup(desk.cache.pseudonym("ada")).profile
 
 
 def test_what_is_begun_is_served_only_when_it_is_complete() -> None:

@@ -253,6 +253,17 @@ def test_a_view_from_the_future_is_not_used(
     thrown_away("ahead", NOW - SECOND - 1)
 
 
+def test_a_view_that_was_saved_in_the_future_is_not_used(
+    tmp_path: Path, desk: SharedDesk, thrown_away: Callable[[str, Instant], None]
+) -> None:
+    """Even if it was filled before: how long ago it was saved, and what was forgotten since, nobody knows."""
+    file_of(tmp_path, desk.log).write(
+        desk.cache._slots, desk.cache.revision(), last_entry=3, now=NOW + DAY, resolved_at=lambda: NOW
+    )
+
+    thrown_away("how old it is nobody knows", NOW + DAY - SECOND - 1)
+
+
 def test_a_view_that_has_seen_more_than_the_log_is_not_used(
     tmp_path: Path, desk: SharedDesk, thrown_away: Callable[[str], None]
 ) -> None:
