@@ -84,7 +84,7 @@ class Consent:
         if self._shared is None:
             self.cache.load(now=self._clock(), ticks=self._ticks())
         else:
-            applier = Applier(*self._shared, self._load, outside)
+            applier = Applier(*self._shared, self._load, outside, max_offline=self._max_offline)
             self._last_first.callback(applier.stop)
             applier.load()
             applier.start()

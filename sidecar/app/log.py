@@ -1,5 +1,9 @@
 """The consent log of a configuration, made where there is none: empty, or to be filled with what was exported."""
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +35,11 @@ def make_log(config: Config) -> MadeLog:
     every no: that is refused too.
     """
     make_data_dir(config.data.dir)
+    with _alone_in(config.data.dir):
+        return _make_log(config)
+
+
+def _make_log(config: Config) -> MadeLog:
     key_file = config.key_file
     if config.consent.log == "sqlite" and (config.data.dir / LOG_FILE).exists():
         raise ConsentLogError(
@@ -47,6 +56,17 @@ def make_log(config: Config) -> MadeLog:
     return MadeLog(
         log_id=log_id, place=place_of(config), key_id=pseudonyms.key_id, key_file=key_file, key_made=key_made
     )
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let others who make a log with the same *folder* wait: the key that one takes back another may have used."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def draft_log(config: Config, pseudonyms: Pseudonyms) -> Draft:

@@ -11,7 +11,7 @@ from typing import Final
 from sidecar.consent.log import Fed, Feed, SharedLog
 from sidecar.consent.view.cache import FollowedCache
 from sidecar.consent.view.loading import Load
-from sidecar.errors import LogLostError
+from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND, Instant
 
 TAKE_SECONDS: Final = 0.1
@@ -46,15 +46,21 @@ class Outside:
 
 
 class Applier:
-    """``load`` and then ``start`` once, ``stop`` once. Failures of the log are waited out, whatever they are."""
+    """``load`` and then ``start`` once, ``stop`` once. Failures of the log are waited out, whatever they are.
 
-    def __init__(self, log: SharedLog, cache: FollowedCache, load: Load, outside: Outside) -> None:
+    A view that heard nothing of the log for longer than *max_offline*, in microseconds, starts over.
+    """
+
+    def __init__(
+        self, log: SharedLog, cache: FollowedCache, load: Load, outside: Outside, *, max_offline: Instant | None = None
+    ) -> None:
         self._log = log
         self._cache = cache
         self._load = load
         self._clock, self._ticks = outside.clock, outside.ticks
         self._report, self._share = outside.report, outside.share
         self._feed: Feed | None = None
+        self._max_offline = max_offline
         self._whole = False  # the view is complete, as of some log
         self._through = 0
         self._target: tuple[int, Instant] | None = None  # what a view must reach to be complete, and when it was so
@@ -62,6 +68,7 @@ class Applier:
         self._beaten_at = self._quiet_since - BEAT
         self._failures = 0
         self._trouble = ""
+        self._unbeaten = ""  # why the last heartbeat failed
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="applier", daemon=True)
 
@@ -99,6 +106,11 @@ class Applier:
             pass
 
     def _follow(self) -> float:
+        if self._whole and self._was_away_for_too_long():
+            _log.warning("the view of consent is too old to go on from")
+            self._close()
+            self._whole = False
+            self._open(resume=False)
         if self._feed is None:
             self._open(resume=True)
         assert self._feed is not None
@@ -165,7 +177,16 @@ class Applier:
         if ticks - last < BEAT * (1 + (0 if at_once else self._share() / 2)):
             return
         self._beaten_at = ticks
-        self._log.beat()
+        try:
+            self._log.beat()
+        except LogLostError:
+            raise
+        except ConsentLogError as error:  # what comes is taken all the same, and the view ages if nothing does
+            if str(error) != self._unbeaten:
+                self._report(error)
+            self._unbeaten = str(error)
+        else:
+            self._unbeaten = ""
 
     def _lose(self, error: LogLostError) -> None:
         self._close()
@@ -183,6 +204,10 @@ class Applier:
             return LOST_SECONDS
         self._open(resume=False)
         return 0.0
+
+    def _was_away_for_too_long(self) -> bool:
+        """Erasures that the view has not seen may be forgotten by now."""
+        return self._max_offline is not None and self._cache.age_ms(self._ticks()) * 1_000 > self._max_offline
 
     def _went_back(self) -> bool:
         return self._log.log_id == self._cache.log_id and self._log.last_position() < self._cache.applied

@@ -183,13 +183,15 @@ class Replica:
     def save(self, *, now: Instant) -> bool:
         """Write what is served to the snapshot: whether there was anything to write.
 
-        Raises ``ConsentLogError`` or ``OSError``; then the one before is still there.
+        Raises ``ConsentLogError``, also if another view is served in the end, or ``OSError``; then the one before is
+        still there.
         """
+        slots = self._slots
         revision = self._revision
         if self._snapshot is None or self.lost or revision in (self._saved, Revision(revision.log_id, 0)):
             return False
         self._snapshot.write(
-            self._slots, revision, last_entry=self._last_entry, now=now, resolved_at=lambda: self._resolved_at
+            slots, revision, last_entry=self._last_entry, now=now, resolved_at=lambda: self._resolved_in(slots)
         )
         self._saved = revision
         return True
@@ -266,6 +268,11 @@ class Replica:
             self._resolved_at = max(self._resolved_at, restored.resolved_at)
             self._saved = Revision(self._log.log_id, restored.position)
         return restored
+
+    def _resolved_in(self, slots: Slots) -> Instant:
+        if slots is not self._slots:  # what is left of the one before is not all that it had
+            raise ConsentLogError("the view was replaced while it was saved; it is saved again later")
+        return self._resolved_at
 
     def _require_log(self, log_id: str | None = None) -> None:
         if self.contact.lost or log_id not in (None, self.log_id):

@@ -16,6 +16,7 @@ from sidecar.consent.view.applier import LOST_SECONDS, Applier, Outside
 from sidecar.consent.view.contact import SKEW_MS, Contact
 from sidecar.consent.view.loading import Load, Loading
 from sidecar.consent.view.replica import Replica
+from sidecar.consent.view.snapshot import DAY
 from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND, Instant
 from sidecar.testing import FixedClock
@@ -59,6 +60,7 @@ class Follower:
                 report=lambda error: self.reported.append(f"{type(error).__name__}: {error}"),
                 share=lambda: 0.5,
             ),
+            max_offline=30 * DAY,
         )
 
     def steps(self, number: int) -> list[float]:
@@ -321,6 +323,51 @@ def test_what_failed_in_the_middle_is_given_again(follower: Follower, writer: Sh
     assert ["ZeroDivisionError: a bug"] == follower.reported
     assert [True, False] == [feed.closed for feed in follower.feeds]
     assert all(follower.knows(f"p{number}") for number in range(10))
+
+
+def test_a_view_that_was_away_for_too_long_starts_over(follower: Follower, store: Store, writer: SharedDesk) -> None:
+    """An erasure that it has not seen may be forgotten by now: nothing that follows would tell of it."""
+    writer.ledger.record("ada", yes("a"))
+    writer.ledger.record("bob", yes("b"))
+    follower.applier.step()
+    store.down = True
+    follower.ticks.now += 30 * DAY - SECOND
+    follower.applier.step()
+    feeds = len(follower.feeds)
+    follower.ticks.now += 2 * SECOND
+    store.down = False
+    store.entries = {position: entry for position, entry in store.entries.items() if position == 2}
+    writer.ledger.record("eve", no("e"))
+    follower.applier.load()
+    follower.steps(5)
+
+    assert 1 == feeds
+    assert (False, True, True) == tuple(follower.knows(subject) for subject in ("ada", "bob", "eve"))
+    assert follower.age_ms < 2_000
+
+
+def test_a_heartbeat_that_fails_does_not_interrupt_the_feed(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been appended, and something else be wrong; that is told once."""
+    beat = follower.log.beat
+
+    def half_done() -> None:
+        beat()
+        raise ConsentLogError("what was erased cannot be removed")
+
+    monkeypatch.setattr(follower.log, "beat", half_done)
+    ages = []
+    for _ in range(4):
+        follower.ticks.now += 2 * SECOND
+        follower.steps(2)
+        ages.append(follower.age_ms)
+    monkeypatch.undo()
+    follower.ticks.now += 2 * SECOND
+    follower.steps(2)
+
+    assert [SKEW_MS] * 4 == ages
+    assert (1, ["ConsentLogError: what was erased cannot be removed"]) == (len(follower.feeds), follower.reported)
 
 
 # --- A log that is lost --------------------------------------------------------------------------------------------

@@ -378,6 +378,32 @@ def test_a_replica_that_starts_over_is_empty(tmp_path: Path, desk: SharedDesk) -
     assert other.begin(now=NOW, resume=False) is None
 
 
+def test_a_view_that_is_replaced_while_it_is_saved_is_not_kept(tmp_path: Path, desk: SharedDesk) -> None:
+    """What it had is being forgotten already: those would be missing, and one of them may have objected."""
+    snapshot = file_of(tmp_path, desk.log)
+    view = Replica(desk.log, PSEUDONYMS, contact=Contact(), snapshot=snapshot)
+
+    def filled() -> None:
+        view.begin(now=NOW, resume=False)
+        view.take(tuple(desk.log.heads()), through=3, now=NOW)
+        view.complete()
+
+    filled()
+    witness = snapshot._witness
+
+    def replaced(position: int) -> tuple[int, bytes] | None:
+        filled()
+        return witness(position)
+
+    snapshot._witness = replaced  # type: ignore[method-assign]
+    with pytest.raises(ConsentLogError, match="replaced while it was saved"):
+        view.save(now=NOW)
+    snapshot._witness = witness  # type: ignore[method-assign]
+    left = list(tmp_path.iterdir())
+
+    assert ([], True) == (left, view.save(now=NOW))
+
+
 def test_nothing_is_saved_of_a_lost_log_or_an_empty_one(tmp_path: Path) -> None:
     """Nor where nothing is to be saved."""
     desk = SharedDesk(Store())
