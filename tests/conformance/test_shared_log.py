@@ -537,7 +537,7 @@ def test_a_batch_whose_answers_are_lost_can_be_sent_again(settings: Nats, server
             again = ledger.import_lines(lines)
 
         assert [f"e{n}" for n in range(1_000)] == sorted(ids(watcher.entries(after=0, limit=2_000)), key=len_first)
-    assert 500 < arrived < 1_000
+    assert 500 < arrived
     assert (1_000 - arrived, arrived, ()) == (again.recorded, again.duplicates, again.rejections)
 
 
