@@ -10,6 +10,7 @@ from sidecar.consent.archive.export import Export
 from sidecar.consent.limits import EVERYONE, MAX_EVENT_ID_BYTES, check_event, check_subject, check_text
 from sidecar.consent.linking import RECENT, Linking, refuse_own
 from sidecar.consent.log import ConsentLog, LogEntry
+from sidecar.consent.notes import notes_of
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Record
 from sidecar.consent.revision import Revision
@@ -31,7 +32,6 @@ from sidecar.model.vocabulary import ANY, Actor
 
 _Result = TypeVar("_Result")
 
-_PAGE: Final = 1_000
 _ATTEMPTS: Final = 16
 """How often to start again when others keep appending first."""
 
@@ -204,16 +204,7 @@ class Ledger:
 
         *record* is that of the subject, or of ``EVERYONE``.
         """
-        wanted = {entry.event_id for entry in record.entries}
-        newest = max((seen.position for seen in record.seen if seen.position is not None), default=0)
-        before = {seen.event_id: newest if seen.position is None else seen.position - 1 for seen in record.seen}
-        after = min((before.get(event_id, 0) for event_id in wanted), default=0)
-        notes: dict[str, str] = {}
-        while wanted and (page := self.history(subject, after=after, limit=_PAGE)):
-            notes.update((entry.event.id, entry.event.note) for entry in page if entry.event.id in wanted)
-            wanted -= {entry.event.id for entry in page}
-            after = page[-1].position
-        return {event_id: note for event_id, note in notes.items() if note}
+        return notes_of(record, lambda after, limit: self.history(subject, after=after, limit=limit))
 
     def history(self, subject: str, *, after: int, limit: int) -> tuple[LogEntry, ...]:
         """At most *limit* entries of a subject or ``EVERYONE`` behind position *after*, oldest first."""

@@ -16,7 +16,7 @@ from sidecar.consent.ledger import ImportLine
 from sidecar.consent.log import Batch, ConsentLog, LogEntry, NewEntry, Receipt
 from sidecar.consent.profile import resolve
 from sidecar.consent.pseudonym import Pseudonyms
-from sidecar.consent.record import EMPTY, MAX_SEEN, Kind
+from sidecar.consent.record import EMPTY, Kind
 from sidecar.errors import ConsentLogError, EventConflictError, LogConflictError, LogLostError, RequestError
 from sidecar.model.event import Erasure, Event, Traits
 from sidecar.model.instant import Instant
@@ -48,23 +48,6 @@ def standing_is_current(at_work: Desk, subject: str) -> bool:
     """Whether the cache says of *subject* what the log says."""
     _, record = at_work.ledger.record_of(subject)
     return resolve(record, at_work.now) == at_work.cache.lookup(at_work.cache.pseudonym(subject))
-
-
-def test_the_notes_of_a_record(at_work: Desk) -> None:
-    """Of its choices, whose events may lie far back; of nothing else."""
-    content = scope("content")
-    for number in range(MAX_SEEN + 1):
-        at_work.ledger.record("ada", replace(no(f"n{number}", about=content if number else None), note=f"why {number}"))
-    at_work.ledger.record("ada", no("silent", about=scope("improve")))
-    at_work.ledger.record("bob", replace(no("n"), note="why"))
-    _, record = at_work.ledger.record_of("ada")
-
-    assert {"n0": "why 0", f"n{MAX_SEEN}": f"why {MAX_SEEN}"} == at_work.ledger.notes("ada", record)
-    assert {"n": "why"} == at_work.ledger.notes("bob", at_work.ledger.record_of("bob")[1])
-    assert {} == at_work.ledger.notes("nobody", EMPTY)
-    at_work.ledger.record("ada", replace(no("n0-again"), note="why not"))
-    recent = at_work.ledger.notes("ada", at_work.ledger.record_of("ada")[1])
-    assert {"n0-again": "why not", f"n{MAX_SEEN}": f"why {MAX_SEEN}"} == recent
 
 
 # --- Recording -----------------------------------------------------------------------------------------------------
