@@ -335,3 +335,15 @@ def test_what_others_do_not_allow_is_explained_without_them(world: World) -> Non
     assert ["tick"] == [deciding.choice.event_id for deciding in why.choices]
     assert "somebody else in the same data stands in the way: the person has not agreed to this" == why.summary
     assert ((OPERATION, OTHERS),) == tuple((remedy.changes, remedy.text) for remedy in why.remedies)
+
+
+def test_only_what_is_held_is_explained_by_the_hold(world: World) -> None:
+    """Of a field in several categories, those that the hold touches."""
+    holds = Holds(world.ledger, lambda: world.bundle.catalog)
+    holds.place("breach", Scope(categories=("user.demographic",)), why="w")
+    about = {"service": "recommendations", "fields": ("viewing.interests",), "purpose": "personalize.content"}
+    records = Records(everyone=world.ledger.record_of(EVERYONE)[1])
+    request = replace(REQUEST, **about)  # type: ignore[arg-type]
+    (why,) = explain(request, world.ask(**about), world.snapshot, records, now=world.now)
+
+    assert [("hold", "user.demographic.sexual_orientation")] == [(c.fact, c.category) for c in why.choices]
