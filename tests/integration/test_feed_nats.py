@@ -1,5 +1,6 @@
 """Consumers of a log that several sidecars share: they follow any of them, and nothing is left out when one dies."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -116,10 +117,11 @@ def test_who_has_applied_a_change_is_known_everywhere(two: Fleet, tmp_path: Path
 
 
 def tells_of(member: Member, revision: str, *names: str) -> None:
-    """A sidecar has heard of all these."""
-    _, shown = status(member, revision)
+    """A sidecar has heard of all these, of each once, and begins with itself."""
+    _, shown = status(member, revision, "--output", "json")
+    followers = [follower["name"] for follower in json.loads(shown)["followers"]]
 
-    assert [name for name in names if name not in shown] == []
+    assert (member.name, sorted(names)) == (followers[0], sorted(followers))
 
 
 def test_a_sidecar_answers_by_what_its_feed_tells(two: Fleet, tmp_path: Path) -> None:

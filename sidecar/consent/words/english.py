@@ -61,6 +61,7 @@ ENGLISH: Final = Words(
     alone_from="You can agree without a guardian from {day} on.",
     of_age_from="You are of age from {day} on.",
     law_of="The law of {place} holds for you.",
+    linked="Since {day} a no under another id of yours counts here too.",
     erased="On {day} everything about you was erased.",
     erased_data="On {day} {data} was erased.",
 )

@@ -73,6 +73,7 @@ GERMAN: Final = Words(
     alone_from="Ab {day} können Sie allein zustimmen.",
     of_age_from="Ab {day} sind Sie volljährig.",
     law_of="Für Sie gilt das Recht von {place}.",
+    linked="Seit dem {day} gilt ein Nein unter einer anderen Kennung von Ihnen auch hier.",
     erased="Am {day} wurde alles über Sie gelöscht.",
     erased_data="Am {day} wurde gelöscht: {data}.",
 )

@@ -63,6 +63,8 @@ class _Telling:
                 yield traits[name].format(day=self._day(trait.value))
             else:
                 yield words.law_of.format(place=trait.value)
+        for at in sorted(tie.at for tie in record.ties):
+            yield words.linked.format(day=self._day(at))
         if record.horizon is not None:
             yield words.erased.format(day=self._day(record.horizon))
         for category, at in record.erased_categories:

@@ -35,5 +35,6 @@ class Words:
     alone_from: str  # {day}
     of_age_from: str  # {day}
     law_of: str  # {place}
+    linked: str  # {day}
     erased: str  # {day}
     erased_data: str  # {day} {data}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -341,9 +342,12 @@ def test_only_what_is_held_is_explained_by_the_hold(world: World) -> None:
     """Of a field in several categories, those that the hold touches."""
     holds = Holds(world.ledger, lambda: world.bundle.catalog)
     holds.place("breach", Scope(categories=("user.demographic",)), why="w")
-    about = {"service": "recommendations", "fields": ("viewing.interests",), "purpose": "personalize.content"}
+    about: dict[str, Any] = {
+        "service": "recommendations",
+        "fields": ("viewing.interests",),
+        "purpose": "personalize.content",
+    }
     records = Records(everyone=world.ledger.record_of(EVERYONE)[1])
-    request = replace(REQUEST, **about)  # type: ignore[arg-type]
-    (why,) = explain(request, world.ask(**about), world.snapshot, records, now=world.now)
+    (why,) = explain(replace(REQUEST, **about), world.ask(**about), world.snapshot, records, now=world.now)
 
     assert [("hold", "user.demographic.sexual_orientation")] == [(c.fact, c.category) for c in why.choices]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sidecar.consent.record import EMPTY, Entry, Kind, Record, Trait
+from sidecar.consent.record import EMPTY, Entry, Kind, Record, Tie, Trait
 from sidecar.consent.words.english import ENGLISH
 from sidecar.consent.words.german import GERMAN
 from sidecar.consent.words.sentences import WORDS, sentences, words_for
@@ -96,7 +96,7 @@ def test_categories_chosen_together_are_told_together() -> None:
 
 
 def test_everything_else_in_a_record() -> None:
-    """Age, place, erasures; days are those of UTC."""
+    """Age, place, links, erasures; days are those of UTC."""
     record = replace(
         EMPTY,
         traits=(
@@ -106,12 +106,15 @@ def test_everything_else_in_a_record() -> None:
         ),
         horizon=parse("2026-05-03"),
         erased_categories=(("user.sensor", parse("2026-05-04T23:59:59Z")),),
+        ties=tuple(Tie(other=bytes([day]) * 16, at=parse(f"2026-05-0{day}")) for day in (6, 5)),
     )
 
     assert (
         "You can agree without a guardian from 1 December 2026 on.",
         "The law of DE holds for you.",
         "You are of age from 1 December 2028 on.",
+        "Since 5 May 2026 a no under another id of yours counts here too.",
+        "Since 6 May 2026 a no under another id of yours counts here too.",
         "On 3 May 2026 everything about you was erased.",
         "On 4 May 2026 “user.sensor” was erased.",
     ) == sentences(record, TOWN, ENGLISH)
