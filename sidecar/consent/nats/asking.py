@@ -30,6 +30,7 @@ class Asked:
     payload: bytes
     headers: dict[str, str] | None
     answer: Future[Reply] = field(default_factory=Future)
+    limit: asyncio.TimerHandle | None = None  # what fails it in the end
 
 
 class Asking:
@@ -48,7 +49,7 @@ class Asking:
 
     def put(self, asked: Asked) -> None:
         """Have *asked* sent as soon as there is a connection."""
-        asyncio.get_running_loop().call_later(self._seconds, self._expire, asked)
+        asked.limit = asyncio.get_running_loop().call_later(self._seconds, self._expire, asked)
         self._queue.append(asked)
         self._queued.set()
 
@@ -79,6 +80,8 @@ class Asking:
         """Give an answer to who waits for it, if he still does."""
         asked = self._waiting.pop(message.subject.rpartition(".")[2], None)
         if asked is not None:
+            assert asked.limit is not None  # it was put
+            asked.limit.cancel()  # it would keep the answer in memory until then
             asked.answer.set_result(Reply(message.data, message.headers.get("Status", "") if message.headers else ""))
 
     def deny(self, said: str, why: str) -> None:

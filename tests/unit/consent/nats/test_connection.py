@@ -269,6 +269,21 @@ def hurry(connection: Connection) -> None:
     connection._asking._seconds = 0.1
 
 
+def test_what_was_answered_is_not_kept_until_its_time_limit() -> None:
+    """A thousand answers a second would be kept for as long as one may take."""
+    with closing(Connection.open(shared_server().settings(), "log")) as connection:
+        for _ in range(300):
+            connection.wait(connection.ask("$JS.API.INFO"))
+        kept = connection.run(limits_of(connection), seconds=SECONDS)
+
+    assert kept < 200  # a loop lets go of limits that are over once they are many
+
+
+async def limits_of(connection: Connection) -> int:
+    """How many time limits the thread of the connection keeps."""
+    return len(connection._loop._scheduled)  # type: ignore[attr-defined]
+
+
 def test_an_answer_that_comes_too_late_is_for_nobody() -> None:
     """Who asked was told that there was none."""
     late = Event()
