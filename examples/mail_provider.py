@@ -11,6 +11,7 @@ The list is no licence for later: consent ends without an event when its time is
 
 import argparse
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -122,6 +123,11 @@ def follow(feed: Feed, provider: MailProvider, *, from_start: bool = False) -> N
             unacknowledged = 0
 
 
+def report(why: str) -> None:
+    """Tell whoever reads the log of this program that the stream broke; `Feed` takes it up again."""
+    sys.stderr.write(f"the stream was cut, and is taken up again: {why}\n")
+
+
 def main() -> None:
     """Run until it is interrupted."""
     parser = argparse.ArgumentParser(description="Keep the list of whom a mail provider may write to.")
@@ -129,11 +135,14 @@ def main() -> None:
     parser.add_argument("--token-file", type=Path, required=True, help="file with this consumer's token")
     parser.add_argument("--list", type=Path, required=True, help="file of the mailing list")
     options = parser.parse_args()
-    token = options.token_file.read_text(encoding="ascii").strip()
+    try:
+        token = options.token_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        parser.error(f"--token-file: {error}")
     with (
         closing(MailingList(options.list)) as mailing,
         Client(options.address) as client,
-        Feed(options.address, token=token) as feed,
+        Feed(options.address, token=token, on_cut=report) as feed,
     ):
         provider = MailProvider(client, mailing)
         from_start = False
@@ -142,7 +151,7 @@ def main() -> None:
                 follow(feed, provider, from_start=from_start)
             except FeedError as error:
                 if not error.start_over:
-                    raise
+                    sys.exit(f"error: {error}")  # such as another one's token
                 from_start = True  # the log was restored, say
             else:
                 return

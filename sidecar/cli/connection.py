@@ -143,8 +143,10 @@ def failure_of_status(status: grpc.StatusCode, detail: str, address: str) -> Fai
     code = status.name.lower()
     match status:
         case grpc.StatusCode.UNAVAILABLE:
+            runs = "consent log" in detail  # it has said so itself
             hint = "is it running? `sidecar serve` starts one, --address says where it listens"
-            return Failure(code=code, message=f"the sidecar at `{address}` is unavailable: {detail}", hint=hint)
+            message = f"the sidecar at `{address}`{'' if runs else ' is unavailable'}: {detail}"
+            return Failure(code=code, message=message, hint="`sidecar status` says why" if runs else hint)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             message = f"the sidecar at `{address}` did not answer within {TIMEOUT_SECONDS:g} s"
             return Failure(code=code, message=message, hint="see `sidecar healthcheck`")

@@ -12,6 +12,7 @@ from msgspec import DecodeError, Struct, field, json
 
 from sidecar.consent.nats.asking import Reply
 from sidecar.consent.nats.connection import Connection
+from sidecar.consent.nats.names import MARKS
 from sidecar.errors import ConsentLogError, LogConflictError
 
 NO_RESPONDERS: Final = "503"
@@ -244,6 +245,8 @@ def said(refusal: Refusal, stream: str) -> str:
         return f"the stream `{stream}` or its server is full ({description}); make room and try again"
     if refusal.err_code in _NO_JETSTREAM:
         return f"JetStream is not enabled ({description}); enable it for this server and account"
+    if refusal.err_code == _STREAM_NOT_FOUND and stream.endswith(MARKS):
+        return f"there is no stream `{stream}`, which keeps how far consumers have come; the runbook has how to make it"
     if refusal.err_code == _STREAM_NOT_FOUND:
         return f"there is no stream `{stream}`; {INIT}"
     return f"the server refuses ({description})"

@@ -15,6 +15,9 @@ _MARKS_OF_LOG: Final = re.compile(r"consent\.marks\.[0-9a-f]{16}\.>", re.ASCII)
 
 _PSEUDONYM_DIGITS: Final = 32
 
+MARKS: Final = "_MARKS"
+"""What the name of the stream of marks has more than that of its log."""
+
 ENTRY: Final = ".entry."
 INTENT: Final = ".purge."
 
@@ -78,7 +81,7 @@ class Names:
     @property
     def marks_stream(self) -> str:
         """The stream of marks, apart from the log so that they disturb nobody who follows it."""
-        return f"{self.stream}_MARKS"
+        return self.stream + MARKS
 
     @property
     def marks(self) -> str:

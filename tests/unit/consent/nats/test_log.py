@@ -305,6 +305,20 @@ def test_a_refusal_that_nobody_knows_is_told_as_it_is(log: NatsLog, settings: Na
         log._stream.consume({"ack_policy": "none"})
 
 
+def test_without_its_stream_of_marks_a_log_is_no_lost_one(log: NatsLog, settings: Nats) -> None:
+    """Only how far consumers have come is gone: no restore is called for, and one made by the runbook does."""
+    mark = Mark(kind=Follower.CONSUMER, name="crm", position=1, at=NOW)
+    request(log, f"STREAM.DELETE.{settings.stream}_MARKS")
+    with pytest.raises(ConsentLogError, match="how far consumers have come") as caught:
+        log.marks()
+    config = {"name": f"{settings.stream}_MARKS", "subjects": [f"consent.marks.{log.log_id}.>"]}
+    request(log, f"STREAM.CREATE.{settings.stream}_MARKS", config | {"max_msgs_per_subject": 1})
+    log.mark(mark)
+
+    assert "restore" not in str(caught.value)
+    assert (mark,) == log.marks()
+
+
 # --- Reading --------------------------------------------------------------------------------------------------------
 
 
