@@ -259,10 +259,11 @@ def plot(rates: Mapping[int, float], starts: Mapping[str, Sequence[Sequence[Star
     draw("consent-import", Chart(title="Import of events", x="people there", y="events a second", lines=(pace,)))
     seconds = tuple(_line(what, sizes, lambda one: one.seconds) for what, sizes in starts.items())
     draw("consent-start", Chart(title="Until a view is complete", x="people", y="seconds", lines=seconds))
-    peaks = tuple(_line(f"{what}, peak", sizes, lambda one: one.peak) for what, sizes in starts.items())
-    steady = tuple(_line(f"{what}, steady", sizes, lambda one: one.steady) for what, sizes in starts.items())
-    lines = (*steady, *peaks)
-    draw("consent-memory", Chart(title="Memory of a view", x="people", y="bytes each", lines=lines, bar=BYTES_BAR))
+    peaks = tuple(_line(what, sizes, lambda one: one.peak) for what, sizes in starts.items())
+    draw(
+        "consent-memory",
+        Chart(title="Memory of a view, at its peak", x="people", y="bytes each", lines=peaks, bar=BYTES_BAR),
+    )
 
 
 def _line(name: str, sizes: Sequence[Sequence[Start]], value: Callable[[Start], float]) -> Line:
