@@ -16,7 +16,7 @@ from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.replica import Replica
-from sidecar.model.instant import SECOND
+from sidecar.model.instant import DAY, SECOND
 from tests.conformance.test_consent_log import BACKENDS, Backend
 from tests.unit.consent.desk import KEY, NOW, no, yes
 from tests.worlds import CATALOG
@@ -123,6 +123,21 @@ def test_a_sign_of_life_moves_on_without_a_change(process: Process) -> None:
 
     assert ([], process.cache.applied) == process.told(recorded.position)
     assert process.cache.applied >= recorded.position
+
+
+def test_who_was_told_a_sign_of_life_goes_on_behind_it(process: Process) -> None:
+    """Nothing is at that place any more, but it is as young as what came before."""
+    process.ledger.record("p1", yes("a"))
+    process.beat()
+    process.catch_up()
+    alive = Revision(process.log.log_id, process.cache.applied)
+    process.beat()
+    process.ledger.record("p1", no("b"))
+    process.catch_up()
+    changes = Changes(process.log, process.cache, keeps=40 * DAY)
+
+    assert alive.position == changes.behind(alive, remembered_from=None, now=NOW + 39 * DAY)
+    assert ["b"] == [entry.event.id for entry in process.told(alive.position)[0]]
 
 
 def test_what_is_acknowledged_at_one_is_known_at_another(process: Process, backend: Backend, tmp_path: Path) -> None:

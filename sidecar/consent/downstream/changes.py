@@ -56,7 +56,7 @@ class Changes:
             raise StartOverError("that revision lies behind the end of the log: a part of the log was lost")
         if self._keeps is None or position == 0 or (remembered_from is not None and position >= remembered_from):
             return position
-        if not self._is_younger(position, now - self._keeps + _SKEW):
+        if position < self._cache.applied and not self._is_younger(position, now - self._keeps + _SKEW):
             raise StartOverError("that revision is so old that erasures behind it may have been forgotten")
         return position
 
@@ -86,9 +86,17 @@ class Changes:
         return Taken(entries, applied, more=False)
 
     def _is_younger(self, position: int, than: Instant) -> bool:
-        """Whether what came behind *position* was accepted after *than*, as far as the entry there can tell."""
-        found = self._log.entries(after=position - 1, limit=1)
-        return bool(found) and found[0].position == position and found[0].accepted_at > than
+        """Whether what came behind *position* was accepted after *than*, as far as the last entry up to there can tell.
+
+        There may be none at the very place: a revision also stands for a sign of life, or for what an erasure removed.
+        """
+        span = 1
+        while True:
+            after = max(0, position - span)
+            there = [entry for entry in self._log.entries(after=after, limit=PAGE) if entry.position <= position]
+            if there or not after:
+                return any(entry.accepted_at > than for entry in there)
+            span *= 8
 
     def wait(self, *, beyond: int, seconds: float) -> None:
         """Wait until there is more than what is up to *beyond*, at most *seconds*."""

@@ -131,13 +131,29 @@ def test_a_revision_that_is_no_place_means_to_start_over(
     assert "from_start" in str(caught.value)
 
 
+def test_an_age_is_found_far_back(at_desk: Desk) -> None:
+    """Of somebody with many entries nothing is left but the erasure."""
+    at_desk.ledger.record("p1", yes("a"))
+    for number in range(20):
+        at_desk.ledger.record("p2", (no if number % 2 else yes)(f"b{number}"))
+    at_desk.ledger.erase("p2", "gone")
+    changes = Changes(at_desk.log, at_desk.cache, keeps=40 * DAY)
+    revision = Revision(changes.log_id, 21)
+
+    assert 21 == changes.behind(revision, remembered_from=None, now=NOW + 39 * DAY)
+    with pytest.raises(StartOverError, match="forgotten"):
+        changes.behind(revision, remembered_from=None, now=NOW + 41 * DAY)
+
+
 @pytest.mark.parametrize(
     ("position", "remembered_from", "days", "missed"),
     [
         pytest.param(2, None, 39, False, id="young-enough"),
         pytest.param(2, None, 41, True, id="too-old"),
-        pytest.param(3, None, 0, True, id="nothing-there-that-has-an-age"),
-        pytest.param(1, None, 0, True, id="erased-so-without-an-age"),
+        pytest.param(3, None, 39, False, id="erased-but-what-came-before-has-an-age"),
+        pytest.param(3, None, 41, True, id="erased-and-what-came-before-is-too-old"),
+        pytest.param(1, None, 0, True, id="nothing-up-to-there-that-has-an-age"),
+        pytest.param(4, None, 41, False, id="behind-which-there-is-nothing"),
         pytest.param(0, None, 41, False, id="the-start"),
         pytest.param(2, 2, 41, False, id="acknowledged"),
         pytest.param(2, 1, 41, False, id="behind-what-is-acknowledged"),
