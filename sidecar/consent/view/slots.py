@@ -108,7 +108,7 @@ class Slots:
         Of those that come or go meanwhile some.
         """
         for place, shard in enumerate(self._shards):
-            items = tuple(shard.items())
+            items = tuple(shard.copy().items())  # others write even between two items, when garbage is collected there
             for start in range(0, len(items), most):
                 yield place, items[start : start + most]
 
@@ -124,7 +124,7 @@ class Slots:
         known: dict[Profile, bool] = {}
         for place, shard in enumerate(self._shards):
             first, found = bytes((place >> 2,)), []
-            for key, (standing, _) in tuple(shard.items()):
+            for key, (standing, _) in shard.copy().items():  # see above
                 profile = standing.profile
                 if profile not in known:
                     known[profile] = applies(profile)

@@ -370,6 +370,19 @@ def test_a_heartbeat_that_fails_does_not_interrupt_the_feed(
     assert (1, ["ConsentLogError: what was erased cannot be removed"]) == (len(follower.feeds), follower.reported)
 
 
+def test_a_heartbeat_that_finds_the_log_lost_says_so(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The feed need not have noticed."""
+
+    def gone() -> None:
+        raise LogLostError("it is gone")
+
+    monkeypatch.setattr(follower.log, "beat", gone)
+    follower.ticks.now += 2 * SECOND
+    follower.steps(1)
+
+    assert "it is gone" == follower.cache.lost
+
+
 # --- A log that is lost --------------------------------------------------------------------------------------------
 
 

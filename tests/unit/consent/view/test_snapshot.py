@@ -253,6 +253,17 @@ def test_a_view_from_the_future_is_not_used(
     thrown_away("ahead", NOW - SECOND - 1)
 
 
+def test_a_view_that_was_filled_in_the_future_is_not_used(
+    tmp_path: Path, desk: SharedDesk, thrown_away: Callable[[str, Instant], None]
+) -> None:
+    """Even if the clock was put right before it was saved."""
+    file_of(tmp_path, desk.log).write(
+        desk.cache._slots, desk.cache.revision(), last_entry=3, now=NOW, resolved_at=lambda: NOW + DAY
+    )
+
+    thrown_away("it was made under a clock that was ahead", NOW)
+
+
 def test_a_view_that_was_saved_in_the_future_is_not_used(
     tmp_path: Path, desk: SharedDesk, thrown_away: Callable[[str, Instant], None]
 ) -> None:
