@@ -1,6 +1,7 @@
 """Reaching a server: every way not to is told, with what to do, and within a time limit."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import socket
 import sys
@@ -308,10 +309,16 @@ def test_closing_does_not_wait_for_a_server_that_is_silent(tmp_path: Path) -> No
     with nats_server(tmp_path) as server:
         connection = Connection.open(server.settings(timeout_seconds=0.5), "log")
         server.kill()
-        with socket.create_server(("127.0.0.1", server.port)):
+        with socket.create_server(("127.0.0.1", server.port)) as silent, contextlib.ExitStack() as opened:
             wait_for(lambda: connection.number == 0)
             with pytest.raises(ConsentLogError, match="no server can be reached"):
                 connection.wait(connection.ask("subject"))
+            silent.settimeout(0)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    opened.enter_context(silent.accept()[0])
+            silent.settimeout(SECONDS)
+            opened.enter_context(silent.accept()[0])  # it is connecting just now
             connection.close()
 
     assert not connection._thread.is_alive()

@@ -352,6 +352,22 @@ def test_what_a_consumer_lacks_comes_from_the_leader(log: NatsLog, monkeypatch: 
     assert [*kept, *later] == [entry.position for entry in read]
 
 
+def test_what_was_counted_and_removed_is_not_waited_for(log: NatsLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server says that there are no more."""
+    positions = fill(log, range(50))
+    fetch = reading._Fetch
+
+    def late(*args: object) -> object:
+        for number in (20, 30):
+            log._stream.purge(log._life.names.entry(pseudonym(number)), before=positions[-1])
+        return fetch(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reading, "_Fetch", late)
+
+    kept = [position for number, position in enumerate(positions) if number not in (20, 30)]
+    assert kept == [entry.position for entry in log.entries(after=0, limit=1_000)]
+
+
 def test_what_is_lost_on_the_way_is_an_error(log: NatsLog, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever goes on behind the last one would never know of it."""
     fill(log, range(100))
