@@ -183,6 +183,8 @@ def test_several_pods_share_a_log(tmp_path: Path) -> None:
     assert ("nats", 10) == (config.consent.log, config.consent.max_offline_days)
     assert (secrets / "pseudonym.key", secrets / "operator.token") == (config.key_file, config.token_file)
     assert ("sidecar", secrets / "nats.password") == (config.nats.user, config.nats.password_file)
+    assert secrets / "ca.pem" == config.nats.tls_ca
+    assert [secrets / "mail-provider.token"] == [each.token_file for each in config.consumers.known]
     assert "consent" == volumes["secrets"]["secret"]["secretName"]
     assert {} == volumes["data"]["emptyDir"]
     assert [] == [each for each in manifests if each["kind"] == "PersistentVolumeClaim"]
