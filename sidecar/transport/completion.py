@@ -4,7 +4,6 @@ from threading import Thread
 from typing import Final
 
 from sidecar.consent.ledger import Ledger
-from sidecar.errors import ConsentLogError
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.lifecycle import Lifecycle
 
@@ -34,7 +33,7 @@ class Completion:
         """Whether everything is complete now; what kept it from that is reported."""
         try:
             self._ledger.complete_links()
-        except ConsentLogError as error:
+        except Exception as error:  # noqa: BLE001 - the thread must go on, whatever it is
             self._errors.report("consent", error)
             return False
         return True

@@ -4,7 +4,6 @@ import logging
 from threading import Thread
 from typing import Final
 
-from sidecar.errors import ConsentLogError
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.health import Health
 from sidecar.transport.lifecycle import Lifecycle
@@ -42,7 +41,7 @@ class Pulse:
         try:
             self._world.cache.check(now=self._world.clock(), ticks=self._world.ticks())
             self._trouble = ""
-        except ConsentLogError as error:
+        except Exception as error:  # noqa: BLE001 - the thread must go on, whatever it is
             if str(error) != self._trouble:  # reported once, not every second
                 self._errors.report("consent", error)
             self._trouble = str(error)

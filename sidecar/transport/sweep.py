@@ -5,7 +5,6 @@ from threading import Thread
 from typing import Final
 
 from sidecar.consent.retention import Retention
-from sidecar.errors import ConsentLogError
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.lifecycle import Lifecycle
 from sidecar.transport.world import World
@@ -46,7 +45,7 @@ class Sweep:
             forgotten = self._retention.sweep(
                 self._world.clock(), lambda: not self._lifecycle.drained_within(_PAUSE_SECONDS)
             )
-        except ConsentLogError as error:
+        except Exception as error:  # noqa: BLE001 - the thread must go on, whatever it is
             self._errors.report("consent", error)
             return AGAIN_SECONDS
         if forgotten:

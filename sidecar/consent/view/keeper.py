@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 from sidecar.consent.log import ConsentLog, Follower, Mark
 from sidecar.consent.view.applier import Outside
 from sidecar.consent.view.cache import ConsentCache
-from sidecar.errors import ConsentLogError
 from sidecar.model.instant import SECOND, Instant
 
 PERIOD_SECONDS: Final = 1.0
@@ -74,7 +73,7 @@ class Keeper:
         for chore in chores:
             try:
                 chore()
-            except (ConsentLogError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the thread must go on, whatever it is
                 if str(error) != self._troubles.get(chore):
                     self._outside.report(error)
                 self._troubles[chore] = str(error)

@@ -67,6 +67,17 @@ def test_a_log_that_cannot_be_read_is_reported_and_tried_again() -> None:
         assert ["gone"] == [error.message for error in errors.latest()]
 
 
+def test_a_bug_does_not_end_it() -> None:
+    """Nothing would be forgotten until the next start."""
+
+    def fail(_: Callable[[], bool]) -> int:
+        raise RuntimeError("a bug")
+
+    with sweeping(fail) as (sweep, _, errors, _):
+        assert AGAIN_SECONDS == sweep.sweep()
+        assert 1 == len(errors.latest())
+
+
 def test_it_stops_when_the_process_drains() -> None:
     """In the middle of a sweep, and between two."""
     asked: list[bool] = []

@@ -137,6 +137,8 @@ def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for settings in (Nats(tls_ca=tmp_path / "ca.pem"), Nats(tls_ca=tmp_path / "none.pem")):
         with pytest.raises(ConfigError, match=r"nats\.tls_ca"):
             NatsLog.open(settings, PSEUDONYMS)
+    with pytest.raises(ConfigError, match=r"nats\.tls_cert"):
+        NatsLog.open(Nats(tls_cert=tmp_path / "ca.pem", tls_key=tmp_path / "none.pem"), PSEUDONYMS)
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

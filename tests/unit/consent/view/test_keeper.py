@@ -7,6 +7,7 @@ import pytest
 from sidecar.consent.log import Follower, Mark
 from sidecar.consent.view.applier import Outside
 from sidecar.consent.view.keeper import MARK_SECONDS, Keeper, Saving
+from sidecar.errors import ConsentLogError
 from sidecar.model.instant import SECOND, Instant
 from sidecar.testing import FixedClock
 from tests.unit.consent.desk import NOW, no
@@ -22,14 +23,14 @@ class Kept:
         self.ticks = FixedClock(0)
         self.wrote: list[Instant] = []
         self.reported: list[str] = []
-        self.failing = False
+        self.failing: Exception | None = None
         outside = Outside(clock=lambda: NOW, ticks=self.ticks, report=lambda error: self.reported.append(str(error)))
         saving = Saving(self._save, 10 * SECOND) if saves else None
         self.keeper = Keeper(self.desk.log, self.desk.cache, outside, name="one", saving=saving)
 
     def _save(self, now: Instant) -> bool:
-        if self.failing:
-            raise OSError("disk full")
+        if self.failing is not None:
+            raise self.failing
         self.wrote.append(now)
         return True
 
@@ -69,19 +70,20 @@ def test_a_view_is_saved_now_and_then() -> None:
     assert [] == other.wrote
 
 
-def test_what_fails_is_told_once_and_tried_again() -> None:
+@pytest.mark.parametrize("error", [OSError("disk full"), ConsentLogError("gone"), RuntimeError("a bug")])
+def test_what_fails_is_told_once_and_tried_again(error: Exception) -> None:
     """And the rest is done all the same."""
     kept = Kept()
     kept.desk.ledger.record("p", no("a"))
     kept.desk.catch_up()
-    kept.failing = True
+    kept.failing = error
     marks = kept.after(10)
     kept.after(10)
-    kept.failing = False
+    kept.failing = None
     kept.after(10)
 
     assert 1 == len(marks)
-    assert ["disk full"] == kept.reported
+    assert [str(error)] == kept.reported
     assert [NOW] == kept.wrote
 
 
