@@ -2,10 +2,11 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import BinaryIO, Final
 
 from sidecar.cli.connection import Connection
 from sidecar.cli.consentlog.part import Exported, export_part
@@ -52,12 +53,11 @@ class GrowingExport:
     def _go_on(self, revision: str) -> str:
         """Append what came behind *revision*; returns the revision reached."""
         try:
-            with self._path.open("ab") as file:
+            with self._path.open("ab") as file, _whole(file):
                 done = self._part(file.write, revision)
                 file.flush()
                 os.fsync(file.fileno())
         except CommandError as error:
-            _cut(self._path)
             if error.failure.code != "unavailable":
                 raise
             if not self._silent:
@@ -78,6 +78,17 @@ class GrowingExport:
             progress=lambda _done, _total: None,
             empty=not after,
         )
+
+
+@contextmanager
+def _whole(file: BinaryIO) -> Iterator[None]:
+    """Leaves *file*, which is at its end, as it was if what is appended cannot be finished."""
+    end = file.tell()
+    try:
+        yield
+    except BaseException:
+        file.truncate(end)
+        raise
 
 
 def _continued(path: Path) -> str:
