@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -128,7 +129,10 @@ def _call(connection: Connection, method: Method, request: Message, answer: type
     try:
         return connection.call(method, request, answer)
     except CommandError as error:
-        raise CommandError(in_options(error.failure), exit_code=error.exit_code) from error
+        failure = in_options(error.failure)
+        if failure.message.startswith("`hold_id`") and not failure.hint:
+            failure = replace(failure, hint="`sidecar holds` shows what is on hold")
+        raise CommandError(failure, exit_code=error.exit_code) from error
 
 
 def _number() -> str:

@@ -543,7 +543,7 @@ def test_a_hold_from_the_command_line(shell: Shell) -> None:
         (("hold", "--category", "users", "--why", "w"), "--category: the catalog has no data category `users`"),
         (("release",), "say what to release"),
         (("release", "x", "--all"), "say what to release"),
-        (("release", "x"), "there is no hold `x`"),
+        (("release", "x"), "there is no hold `x`\n  `sidecar holds` shows"),
     ],
 )
 def test_a_hold_that_makes_no_sense_is_told(shell: Shell, words: tuple[str, ...], told: str) -> None:
