@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Final, TypeVar
 
 from sidecar.consent.archive.export import Export
@@ -14,6 +13,7 @@ from sidecar.consent.notes import notes_of
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.record import EMPTY, Record
 from sidecar.consent.revision import Revision
+from sidecar.consent.turns import Turns
 from sidecar.consent.view.cache import ConsentCache
 from sidecar.consent.view.contact import REPLACED
 from sidecar.consent.writing import LIVE, Terms, Writing, Written, already
@@ -89,7 +89,7 @@ class Ledger:
         self._linking = Linking(log, pseudonyms)
         self.export: Final = Export(log, pseudonyms)
         """Writes the log out."""
-        self._turn = Lock()  # held until the cache has it: two entries must not be applied in the other order
+        self._turns = Turns()  # each lasts until the cache has it: two entries must not be applied in the other order
 
     def record(self, subject: str, event: Event, *, made_for: str | None = None) -> Recorded:
         """Record *event*; raises ``RequestError`` naming a field of the request, or ``EventConflictError``.
@@ -108,7 +108,7 @@ class Ledger:
     def recorded(self, subject: str, event: Event) -> Recorded | None:
         """What recording *event* gave, if it was recorded; ``EventConflictError`` if its id was used otherwise."""
         check_subject(subject)
-        with self._turn:
+        with self._turns.take():
             found, log_id = self._committed(lambda writing: writing.already(self._pseudonyms.of(subject), event))
             return None if found is None else _recorded(found, log_id)
 
@@ -149,7 +149,7 @@ class Ledger:
                     rejections.append((line.line, str(error)))
             return written
 
-        with self._turn:
+        with self._turns.take():
             written, log_id = self._committed(write_all)
         duplicates = sum(recorded.duplicate for recorded in written)
         return ImportOutcome(
@@ -189,7 +189,7 @@ class Ledger:
             self._linking.share(writing, pseudonym)
             return self._linking.family(writing, pseudonym)
 
-        with self._turn:
+        with self._turns.take():
             return self._committed(write)[0]
 
     def record_of(self, subject: str) -> tuple[str, Record]:
@@ -221,7 +221,7 @@ class Ledger:
             attempts.append(writing)
             return _first_time(self._write(writing, subject, event, made_for=made_for), 0, ours)
 
-        with self._turn:
+        with self._turns.take():
             try:
                 return _recorded(*self._committed(write))
             except ConsentLogError:
