@@ -1,4 +1,4 @@
-"""How long the erasure of a person is remembered of whom there is nothing else to remember (ADR-0033)."""
+"""How long the erasure of a person is remembered of whom there is nothing else to remember (ADR-0032)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
