@@ -22,6 +22,7 @@ from sidecar.model.event import Choice, Event, Submission, Traits
 from sidecar.model.instant import DAY, Instant, parse
 from sidecar.model.scope import Scope
 from sidecar.model.vocabulary import Action, ChoiceKind, Effect, FailureMode, Reason
+from sidecar.policy.budget import MissBudget
 from sidecar.policy.bundle import Bundle, load_bundle
 
 NOON = parse("2026-06-01T12:00:00Z")
@@ -351,3 +352,15 @@ def test_only_what_is_held_is_explained_by_the_hold(world: World) -> None:
     (why,) = explain(replace(REQUEST, **about), world.ask(**about), world.snapshot, records, now=world.now)
 
     assert [("hold", "user.demographic.sexual_orientation")] == [(c.fact, c.category) for c in why.choices]
+
+
+def test_a_snapshot_that_takes_the_place_of_another(world: World) -> None:
+    """It asks its own bundle, at the cost of the same budget."""
+    before = Snapshot(world.bundle, budget=MissBudget(per_second=1, burst=1))
+    purposes = {**world.bundle.catalog.purposes}
+    del purposes[EMAIL]
+    other = replace(world.bundle, catalog=replace(world.bundle.catalog, purposes=purposes))
+    after = before.successor(other)
+
+    assert (other, other.catalog) == (after.bundle, after.catalog)
+    assert before.budget is after.budget
