@@ -138,7 +138,9 @@ def _read(key: str, value: object, kind: Any) -> object:  # noqa: ANN401 - a typ
     if type(value) is kind:
         return value
     if not isinstance(value, str | Path) or (kind is str and not isinstance(value, str)):
-        raise ConfigError(f"`{key}`: {_shown(value)} is not {_NAMES[kind]}")
+        several = isinstance(value, list) and kind is str
+        hint = "; what takes several is one text, with blanks between" if several else ""
+        raise ConfigError(f"`{key}`: {_shown(value)} is not {_NAMES[kind]}{hint}")
     try:
         return _READERS[kind](str(value).strip())
     except ValueError as error:

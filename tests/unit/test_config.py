@@ -147,6 +147,7 @@ def test_a_wrong_variable_is_named_with_its_value(environ: dict[str, str], told:
         pytest.param("- limits", ["mapping of sections"], id="file-that-is-a-list"),
         pytest.param("limits: {fields: '1.0'}", ["limits.fields", "1.0"], id="text-for-a-number"),
         pytest.param("limits: {fields: true}", ["limits.fields", "True"], id="true-is-not-1"),
+        pytest.param("nats: {servers: [nats://a:1]}", ["nats.servers", "one text, with blanks"], id="list-for-text"),
         pytest.param("http: {address: 7071}", ["http.address", "7071", "text"], id="number-for-text"),
         pytest.param("server: {listen: 7}", ["server.listen", "7"], id="listen-a-number"),
         pytest.param("server: {listen: [7]}", ["server.listen", "7"], id="listener-a-number"),
