@@ -7,7 +7,8 @@ import pytest
 
 from sidecar.config import Log
 from sidecar.errors import ConsentLogError
-from sidecar.telemetry.errors import KEPT, ErrorReports, LastError
+from sidecar.model.instant import SECOND
+from sidecar.telemetry.errors import KEPT, QUIET_SECONDS, ErrorReports, LastError
 from sidecar.telemetry.logs import LOGGER, configure
 from sidecar.telemetry.metrics import Metrics, Registry
 
@@ -108,3 +109,48 @@ def test_the_text_of_a_foreign_exception_is_not_repeated() -> None:
     assert "unexpected KeyError" == reports.latest()[0].message
     assert "person-00001" not in stream.getvalue()
     assert "test_the_text_of_a_foreign_exception_is_not_repeated" in json.loads(stream.getvalue())["frames"][-1]
+
+
+def lines(stream: io.StringIO) -> list[tuple[str, int]]:
+    """The message of each line that was logged, and how often it says that it came unlogged."""
+    content = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [(line["message"], line.get("repeated", 0)) for line in content]
+
+
+def test_an_error_that_comes_again_and_again_is_logged_now_and_then() -> None:
+    """Each is counted; the next line says how many there were. Another error or component is logged at once."""
+    stream = io.StringIO()
+    configure(Log(format="json"), stream)
+    registry = Registry()
+    at = iter([*(number * SECOND for number in range(QUIET_SECONDS + 1)), 0, 0])
+    reports = ErrorReports(Metrics(registry), lambda: next(at))
+    for _ in range(QUIET_SECONDS + 1):
+        reports.report("consent", ConsentLogError("gone"))
+    reports.report("grpc", ConsentLogError("gone"))
+    reports.report("consent", ConsentLogError("full"))
+
+    assert [("gone", 0), ("gone", QUIET_SECONDS - 1), ("gone", 0), ("full", 0)] == lines(stream)
+    assert QUIET_SECONDS + 2.0 == registry.get_sample_value("sidecar_errors_total", {"component": "consent"})
+
+
+def test_a_clock_that_is_set_back_does_not_silence() -> None:
+    """What was logged in a future that is not yet is logged again."""
+    stream = io.StringIO()
+    configure(Log(format="json"), stream)
+    at = iter((1_000 * SECOND, 0))
+    reports = ErrorReports(Metrics(Registry()), lambda: next(at))
+    reports.report("consent", ConsentLogError("gone"))
+    reports.report("consent", ConsentLogError("gone"))
+
+    assert [("gone", 0), ("gone", 0)] == lines(stream)
+
+
+def test_of_many_errors_the_oldest_is_forgotten() -> None:
+    """That each was logged cannot eat the memory; one that is forgotten is logged again."""
+    stream = io.StringIO()
+    configure(Log(format="json"), stream)
+    reports = ErrorReports(Metrics(Registry()), lambda: 0)
+    for number in (*range(65), 64, 0):
+        reports.report("consent", ConsentLogError(str(number)))
+
+    assert [(str(number), 0) for number in (*range(65), 0)] == lines(stream)
