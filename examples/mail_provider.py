@@ -123,7 +123,7 @@ def follow(feed: Feed, provider: MailProvider, *, from_start: bool = False) -> N
             unacknowledged = 0
 
 
-def report(why: str) -> None:
+def report(why: FeedError) -> None:
     """Tell whoever reads the log of this program that the stream broke; `Feed` takes it up again."""
     sys.stderr.write(f"the stream was cut, and is taken up again: {why}\n")
 

@@ -39,11 +39,13 @@ def watch(*, consumer: str, after: str, ack: bool, address: str, token_file: Pat
     if ack and not consumer:
         raise click.UsageError("--ack needs --consumer: the operator acknowledges nothing")
     token = read_token(token_file)
-    with Feed(address, token=token, consumer=consumer, on_cut=_cut) as feed:
+    cuts = _Cuts(address)
+    with Feed(address, token=token, consumer=consumer, on_cut=cuts.tell) as feed:
         updates = feed.follow("" if after == START else after, from_start=after == START)
         try:
             unacknowledged = 0
             for update in updates:
+                cuts.over()
                 if update.change is not None:
                     _show(update, update.change, as_json=output == "json")
                     unacknowledged += 1
@@ -81,5 +83,27 @@ def _show(update: Update, change: feed_pb2.RecordChange, *, as_json: bool) -> No
     show_line(f"{show_timestamp(change.entry.accepted_at)}  {who}  {what}  ({update.revision})")
 
 
-def _cut(why: str) -> None:
-    show_warning(f"the stream was cut, and is taken up again: {why}")
+class _Cuts:
+    """Tells why there is no stream: that it was cut, or that the sidecar at *address* is not reached, once for each."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._there = False
+        self._told = ""
+
+    def over(self) -> None:
+        """There is a stream."""
+        self._there, self._told = True, ""
+
+    def tell(self, error: FeedError) -> None:
+        """Tell of *error*, unless it is only that the sidecar is still not reached."""
+        if self._there:
+            self._there = False
+            show_warning(f"the stream was cut, and is taken up again: {error}")
+            return
+        failure = failure_of_status(error.code, error.detail, self._address)
+        told = f"{error.code.name}, {failure.hint}"  # the detail may differ each time
+        if told != self._told:
+            self._told = told
+            hint = f"; {failure.hint}" if failure.hint else ""
+            show_warning(f"{failure.message}; it is tried again until it answers{hint}")

@@ -74,7 +74,7 @@ class Feed:
         address: ``host:port`` or ``unix:path``.
         token: The bearer token of a consumer, or of the operator.
         consumer: Who follows; empty means whose token it is.
-        on_cut: Told why, each time that the stream broke and is about to be taken up again.
+        on_cut: Told why, each time that the stream broke, or there was none, before it is tried again.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Feed:
         *,
         token: str,
         consumer: str = "",
-        on_cut: Callable[[str], None] = lambda _: None,
+        on_cut: Callable[[FeedError], None] = lambda _: None,
     ) -> None:
         self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._metadata = (("authorization", f"Bearer {token}"),)
@@ -116,7 +116,7 @@ class Feed:
                     return
                 if not isinstance(error, grpc.RpcError):
                     raise
-                self._on_cut(str(_raised(error)))
+                self._on_cut(_raised(error))
                 self._closed.wait(pause * random.uniform(0.5, 1))  # noqa: S311 - so that not all come at once
                 pause = min(pause * 2, _LONGEST_PAUSE)
 

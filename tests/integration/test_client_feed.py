@@ -45,7 +45,7 @@ class Sidecar(grpc.GenericRpcHandler):
 
 
 @contextmanager
-def following(sidecar: Sidecar, **options: Callable[[str], None]) -> Iterator[Feed]:
+def following(sidecar: Sidecar, **options: Callable[[FeedError], None]) -> Iterator[Feed]:
     """A feed of *sidecar*, as the consumer ``mail``."""
     server = grpc.server(futures.ThreadPoolExecutor(2), handlers=[sidecar])
     port = server.add_insecure_port("127.0.0.1:0")
@@ -90,7 +90,7 @@ def take(feed: Feed, count: int, after: str = "") -> list[Update]:
 @pytest.mark.parametrize("code", ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL", "ABORTED"])
 def test_a_stream_that_breaks_is_taken_up_where_it_broke(code: str) -> None:
     """Nothing is left out and nothing told twice; who follows may hear of it."""
-    cuts: list[str] = []
+    cuts: list[FeedError] = []
     sidecar = Sidecar(sends(1, 2, ends_with=grpc.StatusCode[code]), sends(3, 4))
     with following(sidecar, on_cut=cuts.append) as feed:
         taken = take(feed, 4)
@@ -98,7 +98,7 @@ def test_a_stream_that_breaks_is_taken_up_where_it_broke(code: str) -> None:
     assert [f"{LOG}.{n}" for n in (1, 2, 3, 4)] == [update.revision for update in taken]
     assert ["", f"{LOG}.2"] == [asked.after_revision for asked in sidecar.asked]
     assert ["mail", "mail"] == [asked.consumer for asked in sidecar.asked]
-    assert [f"{code}: that is why"] == cuts
+    assert [f"{code}: that is why"] == [str(cut) for cut in cuts]
 
 
 def test_what_was_not_handled_is_told_again_to_who_follows_anew() -> None:
