@@ -11,13 +11,14 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import count, cycle
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from sidecar.config.nats import Nats
 from sidecar.consent.nats.asking import Asked, Asking, Reply
-from sidecar.consent.nats.dialling import leave, meaning, options_of
+from sidecar.consent.nats.dialling import LEAVING_SECONDS, leave, meaning, options_of, unreachable
 from sidecar.errors import ConsentLogError
 
 if TYPE_CHECKING:
@@ -44,11 +45,12 @@ _GRACE_SECONDS: Final = 5.0
 class Connection:
     """Connected to one of the servers of *settings*, or trying to be; *name* is what it is for, for messages.
 
-    Safe for any number of threads.
+    An answer may take *patience* seconds, if that is longer than the settings have it. Safe for any number of threads.
     """
 
-    def __init__(self, settings: Nats, name: str) -> None:
-        self._settings = settings
+    def __init__(self, settings: Nats, name: str, *, patience: float = 0.0) -> None:
+        self._dialling_seconds = settings.timeout_seconds
+        self._settings = replace(settings, timeout_seconds=max(settings.timeout_seconds, patience))
         self.name: Final = name
         self._options = options_of(settings)
         self._loop = asyncio.new_event_loop()
@@ -60,10 +62,11 @@ class Connection:
         self._waking = False
         # The rest belongs to the thread.
         self._numbers = count(1)
-        self._asking = Asking(name, seconds=settings.timeout_seconds, unanswered=self._unanswered)
+        self._asking = Asking(name, seconds=self._settings.timeout_seconds, unanswered=self._unanswered)
         self._client: Client | None = None
         self._broken = asyncio.Event()
-        self._trouble = ""  # why there is no connection
+        self._trouble = ""  # what is the matter with the present connection
+        self._troubles: dict[str, str] = {}  # with each server, since there was a connection
         self._denied = ""  # what was not permitted last, on this connection
         self._watching: tuple[Callable[[], None], ...] = ()
         self._number = 0
@@ -71,12 +74,12 @@ class Connection:
         self._keeping: asyncio.Task[None] | None = None
 
     @classmethod
-    def open(cls, settings: Nats, name: str) -> Self:
+    def open(cls, settings: Nats, name: str, *, patience: float = 0.0) -> Self:
         """A connection that is there; raises ``ConsentLogError`` if no server takes it, which says what to do."""
-        connection = cls(settings, name)
+        connection = cls(settings, name, patience=patience)
         connection._thread.start()
         try:
-            connection.run(connection._begin(), seconds=settings.timeout_seconds * len(settings.addresses) + 1)
+            connection.run(connection._begin(), seconds=_most_seconds(settings))
         except BaseException:
             connection.close()
             raise
@@ -232,18 +235,19 @@ class Connection:
         self._trouble = ""
         self._broken.clear()
         try:
-            async with asyncio.timeout(self._settings.timeout_seconds):
+            async with asyncio.timeout(self._dialling_seconds):
                 await client.connect(
                     servers=[address], error_cb=self._on_error, closed_cb=self._on_close, **self._options
                 )
         except Exception as error:  # noqa: BLE001 - the client lets through whatever its transport raises
-            self._trouble = f"`{address}`: {self._trouble or meaning(error)}"
+            self._troubles[address] = self._trouble or meaning(error)
             await leave(client)
             return None
         except BaseException:
             await leave(client)
             raise
         self._trouble = ""
+        self._troubles.clear()
         return client
 
     async def _serve(self, client: "Client") -> None:
@@ -312,7 +316,12 @@ class Connection:
         return f"no answer within {seconds:g} s{known}{denied or _SILENT}"
 
     def _unreachable(self) -> str:
-        return f"no server can be reached ({self._trouble or 'the connection broke'}); see `nats.servers`"
+        return unreachable(self._troubles, self._settings.user, before=self._trouble)
+
+
+def _most_seconds(settings: Nats) -> float:
+    """How long it may take to try every server, and to leave each."""
+    return (settings.timeout_seconds + LEAVING_SECONDS) * len(settings.addresses) + 1
 
 
 async def _tried(work: Coroutine[Any, Any, None]) -> None:

@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
+import os
+import re
 import ssl
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.config.nats import Nats
@@ -11,8 +15,16 @@ from sidecar.errors import ConfigError
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
+LEAVING_SECONDS: Final = 1.0
+"""How long taking leave of a client may take."""
+
 _PING_SECONDS: Final = 2
 _PINGS_UNANSWERED: Final = 2
+
+_NO_GREETING: Final = ("empty response from server", "info message, json parse error")
+"""What the client says of whoever greets as something else, or not at all."""
+
+_NUMBER: Final = re.compile(r"\[Errno (-?\d+)\]")
 
 
 def options_of(settings: Nats) -> dict[str, Any]:
@@ -63,18 +75,45 @@ def _lowered(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+REFUSED: Final = "the server does not take user or password; see `nats.user` and `nats.password_file`"
+
+
 def meaning(error: Exception) -> str:
     """What *error* says, and what to do where that is known."""
     said = str(error).removeprefix("nats: ").strip("'") or type(error).__name__
     if "authorization violation" in said.lower():
-        return "the server does not take user or password; see `nats.user` and `nats.password_file`"
+        return REFUSED
+    if isinstance(error, TimeoutError) or said.startswith(_NO_GREETING):
+        return "what is there does not answer as a NATS server"
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        return _of_the_system(error, said)
     return said
+
+
+def _of_the_system(error: OSError, said: str) -> str:
+    """What *error* says in words; a name may have several addresses, each with an error of its own."""
+    numbers = [int(number) for number in _NUMBER.findall(said)]
+    if errno.ECONNREFUSED in numbers:
+        return "nothing listens there"
+    if any(number < 0 for number in numbers):  # a name that is not known
+        return (error.strerror or said).lower()
+    return ", ".join(dict.fromkeys(os.strerror(number).lower() for number in numbers)) or said
+
+
+def unreachable(troubles: Mapping[str, str], user: str, *, before: str) -> str:
+    """Why none of the servers takes *user*: the trouble with each that was tried, or what broke what was *before*."""
+    if troubles and all(trouble == REFUSED for trouble in troubles.values()):
+        who = f"user `{user}` with this password" if user else "a client without user and password"
+        servers = ", ".join(f"`{address}`" for address in troubles)
+        return f"{who} is refused by {servers}; see `nats.user` and `nats.password_file`"
+    why = "; ".join(f"`{address}`: {trouble}" for address, trouble in troubles.items())
+    return f"no server can be reached ({why or before or 'the connection broke'}); see `nats.servers`"
 
 
 async def leave(client: "Client") -> None:
     """Close *client*, however it is; it may hang, or fail for want of a transport."""
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(LEAVING_SECONDS):
             await client.close()
     with contextlib.suppress(Exception):  # a client that hangs while it closes would leave it open
         client._transport.close()  # type: ignore[union-attr] # noqa: SLF001

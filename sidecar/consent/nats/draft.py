@@ -3,7 +3,6 @@
 import contextlib
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final, Self
 
 from sidecar.config.nats import Nats
@@ -42,8 +41,7 @@ class NatsDraft:
     def make(cls, settings: Nats, pseudonyms: Pseudonyms) -> Self:
         """An empty draft; raises ``ConsentLogError`` if there is a stream of that name, which it does not touch."""
         names = Names(stream=settings.stream, log_id=secrets.token_hex(8))
-        patient = replace(settings, timeout_seconds=max(settings.timeout_seconds, _PATIENCE_SECONDS))
-        connection = Connection.open(patient, name_of(settings.stream))
+        connection = Connection.open(settings, name_of(settings.stream), patience=_PATIENCE_SECONDS)
         with contextlib.ExitStack() as undo:
             undo.callback(connection.close)
             draft = cls(connection, names, pseudonyms)

@@ -5,13 +5,14 @@ import contextlib
 import datetime as dt
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from cryptography import x509
@@ -23,6 +24,7 @@ from nats.errors import ConnectionClosedError
 from sidecar.config import Nats
 from sidecar.consent.nats import connection as connecting
 from sidecar.consent.nats.connection import Connection
+from sidecar.consent.nats.dialling import meaning
 from sidecar.consent.nats.log import NatsLog
 from sidecar.errors import ConfigError, ConsentLogError
 from tests.conformance.test_shared_log import PSEUDONYMS, SECONDS, init, opened, wait_for
@@ -65,10 +67,28 @@ def test_no_server_is_told_with_where_it_was_looked_for() -> None:
     url = f"nats://127.0.0.1:{free_port()}"
     said = refused(Nats(servers=url))
 
-    assert "no server can be reached" in said
-    assert url in said
-    assert "refused" in said.lower() or "connect call failed" in said.lower()
-    assert "nats.servers" in said
+    assert said.endswith(f"no server can be reached (`{url}`: nothing listens there); see `nats.servers`")
+
+
+def test_of_several_servers_each_is_told_with_its_trouble() -> None:
+    """The last one alone may be the least of it."""
+    urls = [f"nats://127.0.0.1:{free_port()}", f"nats://127.0.0.1:{free_port()}"]
+    said = refused(Nats(servers=" ".join(urls)))
+
+    assert f"(`{urls[0]}`: nothing listens there; `{urls[1]}`: nothing listens there)" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Multiple exceptions: [Errno 111] Connect call failed, [Errno 99] Cannot", "nothing listens there"),
+        ("Multiple exceptions: [Errno 113] Connect call failed, [Errno 113] Connect", "no route to host"),
+        ("something else", "something else"),
+    ],
+)
+def test_errors_of_the_system_are_told_in_words(said: str, told: str) -> None:
+    """A name may have several addresses."""
+    assert told == meaning(OSError(said))
 
 
 def test_of_several_servers_one_is_enough() -> None:
@@ -79,12 +99,38 @@ def test_of_several_servers_one_is_enough() -> None:
         log.ping()
 
 
-def test_somebody_who_is_no_server_is_told() -> None:
-    """He takes the connection and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        url = f"nats://127.0.0.1:{mute.getsockname()[1]}"
+def mute_until_the_time_limit(settings: Nats) -> float:
+    """How many seconds it takes to be told that a log cannot be made on somebody who says nothing."""
+    began = time.monotonic()
+    with pytest.raises(ConsentLogError, match="does not answer as a NATS server"):
+        NatsLog.draft(settings, PSEUDONYMS)
+    return time.monotonic() - began
 
-        assert "no server can be reached" in refused(Nats(servers=url, timeout_seconds=0.2))
+
+def test_somebody_who_is_no_server_is_told() -> None:
+    """He takes the connection and says nothing; who makes a log waits for a server no longer than others do."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        settings = Nats(servers=f"nats://127.0.0.1:{mute.getsockname()[1]}", timeout_seconds=0.2)
+        said = refused(settings)
+        seconds = mute_until_the_time_limit(settings)
+
+    assert "does not answer as a NATS server" in said
+    assert seconds < 10  # appending has 30
+
+
+def test_somebody_who_greets_as_something_else_is_told() -> None:
+    """At once: a web server, say, or whoever hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            server.accept()[0].close()
+
+        thread = Thread(target=greet)
+        thread.start()
+        said = refused(Nats(servers=f"nats://127.0.0.1:{server.getsockname()[1]}"))
+        thread.join()
+
+    assert "does not answer as a NATS server" in said
 
 
 def test_a_wrong_password_is_told_and_not_shown(guarded: NatsServer, tmp_path: Path) -> None:
@@ -93,7 +139,10 @@ def test_a_wrong_password_is_told_and_not_shown(guarded: NatsServer, tmp_path: P
     wrong.write_text("secret-guess")
     said = [refused(guarded.settings(user="with", password_file=wrong)), refused(guarded.settings())]
 
-    assert [True, True] == ["nats.password_file" in each for each in said]
+    assert [
+        f"user `with` with this password is refused by `{guarded.url}`; see `nats.user` and `nats.password_file`",
+        f"a client without user and password is refused by `{guarded.url}`; see `nats.user` and `nats.password_file`",
+    ] == [each.partition(": ")[2] for each in said]
     assert "secret-guess" not in said[0]
 
 
