@@ -45,6 +45,9 @@ def hold(*, why: str, address: str, token_file: Path, output: str, **scope: Any)
         show_json({"hold_id": request.id, **to_plain(answer)})
     else:
         show_line(f"on hold since {show_timestamp(answer.effective_at)} (revision {answer.revision})")
+        if answer.replaced:
+            show_line("on hold already, and held by this one from now on")
+            _show(answer.replaced)
         show_line(f"to release it: {current_invocation().command('release', request.id, token=True)}")
 
 

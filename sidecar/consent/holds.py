@@ -38,6 +38,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A hold that is durable and in the cache."""
+
+    recorded: Recorded
+    replaced: tuple[Hold, ...]  # what was held before of the same, now by this one; of a repeated one, the first time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """A release that is durable and in the cache."""
 
@@ -56,12 +64,15 @@ class Holds:
         self._ledger = ledger
         self._catalog = catalog
 
-    def place(self, event_id: str, scope: Scope, *, why: str) -> Recorded:
+    def place(self, event_id: str, scope: Scope, *, why: str) -> Placed:
         """Hold whatever *scope* touches; an empty dimension means all, but not every one may be empty."""
         if not why:
             raise RequestError("why", "empty; say why, for those who will ask whether it can be released")
         _require_named(scope)
-        return self._record(Event(id=event_id, act=Restriction(scope=scope), actor=Actor.OPERATOR, note=why))
+        event = Event(id=event_id, act=Restriction(scope=scope), actor=Actor.OPERATOR, note=why)
+        recorded = self._record(event)
+        ended, _ = self._changed(event_id)
+        return Placed(recorded=recorded, replaced=ended)
 
     def release(self, event_id: str, *, hold_id: str = "", scope: Scope | None = None, why: str = "") -> Released:
         """Release the hold *hold_id*, or every hold at or below *scope*: exactly one is given.
@@ -77,7 +88,9 @@ class Holds:
         else:
             _require_named(scope)
         event = Event(id=event_id, act=act, actor=Actor.OPERATOR, occurred_at=occurred_at, note=why)
-        return self._released(self._record(event), event_id)
+        recorded = self._record(event)
+        ended, left = self._changed(event_id)
+        return Released(recorded=recorded, released=ended, standing=left)
 
     def standing(self) -> tuple[Hold, ...]:
         """The holds that stand, the oldest first, each with its reason."""
@@ -115,7 +128,8 @@ class Holds:
                     " place that one again under another id first, or release both by their scope",
                 )
 
-    def _released(self, recorded: Recorded, event_id: str) -> Released:
+    def _changed(self, event_id: str) -> tuple[tuple[Hold, ...], tuple[Hold, ...]]:
+        """Of the holds that stood before an event what it ended, and those that stood after it."""
         renames = self._catalog().renames
         entries = tuple(self._entries())
         place = next(place for place, entry in enumerate(entries) if entry.event.id == event_id)
@@ -128,11 +142,7 @@ class Holds:
             replace(hold, atoms=tuple(atom for atom in hold.atoms if (hold.id, atom) in gone))
             for hold in standing(before, renames)
         )
-        return Released(
-            recorded=recorded,
-            released=_with_reasons((hold for hold in ended if hold.atoms), notes),
-            standing=_with_reasons(left, notes),
-        )
+        return _with_reasons((hold for hold in ended if hold.atoms), notes), _with_reasons(left, notes)
 
     def _entries(self) -> Iterator[LogEntry]:
         after = 0

@@ -28,17 +28,19 @@ class HoldServicer(pb_grpc.HoldServiceServicer):
         """Hold what a scope touches."""
         with self._edge.call(context, "PlaceHold"):
             self._admit(context)
-            recorded = self._holds.place(
+            placed = self._holds.place(
                 self._reader.event_id(request.id, "id"),
                 self._reader.scope(request.scope, "scope"),
                 why=check_text(request.why, "why", most=MAX_NOTE_BYTES),
             )
+            recorded = placed.recorded
             if not recorded.duplicate:
                 self._shared.metrics.recorded("hold")
             return pb.PlaceHoldResponse(
                 revision=recorded.revision,
                 effective_at=to_timestamp(recorded.effective_at),
                 duplicate=recorded.duplicate,
+                replaced=_to_holds(placed.replaced),
             )
 
     def ReleaseHold(self, request: pb.ReleaseHoldRequest, context: grpc.ServicerContext) -> pb.ReleaseHoldResponse:  # noqa: N802

@@ -513,6 +513,7 @@ def test_a_hold_from_the_command_line(shell: Shell) -> None:
         as_json, table, status = shell.json("holds"), shell.run("holds"), shell.run("status")
         nothing = shell.run("release", "--category", "user.sensor")
         printed = shell.run("hold", "--category", "user.sensor", "--why", "also")
+        again = shell.run("hold", "--category", "user.sensor", "--why", "and again")
     finally:
         released = shell.run("release", str(placed["hold_id"]), "--why", "found")
         rest = shell.json("release", "--all")
@@ -527,6 +528,9 @@ def test_a_hold_from_the_command_line(shell: Shell) -> None:
     assert "nothing there was on hold\nstill on hold" in nothing.stdout
     assert "a laptop was stolen" in nothing.stdout
     assert " release hold-" in printed.stdout
+    assert "on hold already" not in printed.stdout
+    for told in ("on hold already, and held by this one from now on", "also"):
+        assert told in again.stdout
     assert str(placed["hold_id"]) in released.stdout
     assert "a laptop was stolen" in released.stdout
     assert "still on hold" in released.stdout

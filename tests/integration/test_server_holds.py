@@ -117,6 +117,15 @@ def test_repeating_is_safe(caller: Caller) -> None:
     ends_with(grpc.StatusCode.ALREADY_EXISTS, lambda: place(caller, scope=consent_pb2.Scope(categories=["*"])))
 
 
+def test_what_was_held_already_is_told(caller: Caller) -> None:
+    """With its reason, which is listed no more: it is one hold now, under the later id."""
+    place(caller, "h1")
+    (replaced,) = place(caller, "h2").replaced
+
+    assert ("h1", "a breach", [CATEGORY]) == (replaced.id, replaced.why, [held.category for held in replaced.scopes])
+    assert ["h2"] == listed(caller)
+
+
 @pytest.mark.parametrize(
     ("call", "field"),
     [

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sidecar.api.v1 import consent_pb2 as sidecar_dot_api_dot_v1_dot_consent__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asidecar/api/v1/holds.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1csidecar/api/v1/consent.proto\"u\n\x04Hold\x12\n\n\x02id\x18\x01 \x01(\t\x12)\n\x06scopes\x18\x02 \x03(\x0b\x32\x19.sidecar.api.v1.HeldScope\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03why\x18\x04 \x01(\t\"R\n\tHeldScope\x12\x0f\n\x07purpose\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"Q\n\x10PlaceHoldRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x05scope\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\x12\x0b\n\x03why\x18\x03 \x01(\t\"j\n\x11PlaceHoldResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"q\n\x12ReleaseHoldRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\x07hold_id\x18\x02 \x01(\tH\x00\x12&\n\x05scope\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.ScopeH\x00\x12\x0b\n\x03why\x18\x04 \x01(\tB\x07\n\x05which\"\x8c\x01\n\x13ReleaseHoldResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x11\n\tduplicate\x18\x02 \x01(\x08\x12&\n\x08released\x18\x03 \x03(\x0b\x32\x14.sidecar.api.v1.Hold\x12(\n\nstill_held\x18\x04 \x03(\x0b\x32\x14.sidecar.api.v1.Hold\"\x12\n\x10ListHoldsRequest\"8\n\x11ListHoldsResponse\x12#\n\x05holds\x18\x01 \x03(\x0b\x32\x14.sidecar.api.v1.Hold2\x89\x02\n\x0bHoldService\x12P\n\tPlaceHold\x12 .sidecar.api.v1.PlaceHoldRequest\x1a!.sidecar.api.v1.PlaceHoldResponse\x12V\n\x0bReleaseHold\x12\".sidecar.api.v1.ReleaseHoldRequest\x1a#.sidecar.api.v1.ReleaseHoldResponse\x12P\n\tListHolds\x12 .sidecar.api.v1.ListHoldsRequest\x1a!.sidecar.api.v1.ListHoldsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asidecar/api/v1/holds.proto\x12\x0esidecar.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1csidecar/api/v1/consent.proto\"u\n\x04Hold\x12\n\n\x02id\x18\x01 \x01(\t\x12)\n\x06scopes\x18\x02 \x03(\x0b\x32\x19.sidecar.api.v1.HeldScope\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03why\x18\x04 \x01(\t\"R\n\tHeldScope\x12\x0f\n\x07purpose\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"Q\n\x10PlaceHoldRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x05scope\x18\x02 \x01(\x0b\x32\x15.sidecar.api.v1.Scope\x12\x0b\n\x03why\x18\x03 \x01(\t\"\x92\x01\n\x11PlaceHoldResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\x12&\n\x08replaced\x18\x04 \x03(\x0b\x32\x14.sidecar.api.v1.Hold\"q\n\x12ReleaseHoldRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\x07hold_id\x18\x02 \x01(\tH\x00\x12&\n\x05scope\x18\x03 \x01(\x0b\x32\x15.sidecar.api.v1.ScopeH\x00\x12\x0b\n\x03why\x18\x04 \x01(\tB\x07\n\x05which\"\x8c\x01\n\x13ReleaseHoldResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12\x11\n\tduplicate\x18\x02 \x01(\x08\x12&\n\x08released\x18\x03 \x03(\x0b\x32\x14.sidecar.api.v1.Hold\x12(\n\nstill_held\x18\x04 \x03(\x0b\x32\x14.sidecar.api.v1.Hold\"\x12\n\x10ListHoldsRequest\"8\n\x11ListHoldsResponse\x12#\n\x05holds\x18\x01 \x03(\x0b\x32\x14.sidecar.api.v1.Hold2\x89\x02\n\x0bHoldService\x12P\n\tPlaceHold\x12 .sidecar.api.v1.PlaceHoldRequest\x1a!.sidecar.api.v1.PlaceHoldResponse\x12V\n\x0bReleaseHold\x12\".sidecar.api.v1.ReleaseHoldRequest\x1a#.sidecar.api.v1.ReleaseHoldResponse\x12P\n\tListHolds\x12 .sidecar.api.v1.ListHoldsRequest\x1a!.sidecar.api.v1.ListHoldsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,16 +39,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HELDSCOPE']._serialized_end=310
   _globals['_PLACEHOLDREQUEST']._serialized_start=312
   _globals['_PLACEHOLDREQUEST']._serialized_end=393
-  _globals['_PLACEHOLDRESPONSE']._serialized_start=395
-  _globals['_PLACEHOLDRESPONSE']._serialized_end=501
-  _globals['_RELEASEHOLDREQUEST']._serialized_start=503
-  _globals['_RELEASEHOLDREQUEST']._serialized_end=616
-  _globals['_RELEASEHOLDRESPONSE']._serialized_start=619
-  _globals['_RELEASEHOLDRESPONSE']._serialized_end=759
-  _globals['_LISTHOLDSREQUEST']._serialized_start=761
-  _globals['_LISTHOLDSREQUEST']._serialized_end=779
-  _globals['_LISTHOLDSRESPONSE']._serialized_start=781
-  _globals['_LISTHOLDSRESPONSE']._serialized_end=837
-  _globals['_HOLDSERVICE']._serialized_start=840
-  _globals['_HOLDSERVICE']._serialized_end=1105
+  _globals['_PLACEHOLDRESPONSE']._serialized_start=396
+  _globals['_PLACEHOLDRESPONSE']._serialized_end=542
+  _globals['_RELEASEHOLDREQUEST']._serialized_start=544
+  _globals['_RELEASEHOLDREQUEST']._serialized_end=657
+  _globals['_RELEASEHOLDRESPONSE']._serialized_start=660
+  _globals['_RELEASEHOLDRESPONSE']._serialized_end=800
+  _globals['_LISTHOLDSREQUEST']._serialized_start=802
+  _globals['_LISTHOLDSREQUEST']._serialized_end=820
+  _globals['_LISTHOLDSRESPONSE']._serialized_start=822
+  _globals['_LISTHOLDSRESPONSE']._serialized_end=878
+  _globals['_HOLDSERVICE']._serialized_start=881
+  _globals['_HOLDSERVICE']._serialized_end=1146
 # @@protoc_insertion_point(module_scope)

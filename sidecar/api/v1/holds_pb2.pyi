@@ -45,14 +45,16 @@ class PlaceHoldRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ..., scope: _Optional[_Union[_consent_pb2.Scope, _Mapping]] = ..., why: _Optional[str] = ...) -> None: ...
 
 class PlaceHoldResponse(_message.Message):
-    __slots__ = ("revision", "effective_at", "duplicate")
+    __slots__ = ("revision", "effective_at", "duplicate", "replaced")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_AT_FIELD_NUMBER: _ClassVar[int]
     DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    REPLACED_FIELD_NUMBER: _ClassVar[int]
     revision: str
     effective_at: _timestamp_pb2.Timestamp
     duplicate: bool
-    def __init__(self, revision: _Optional[str] = ..., effective_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+    replaced: _containers.RepeatedCompositeFieldContainer[Hold]
+    def __init__(self, revision: _Optional[str] = ..., effective_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duplicate: _Optional[bool] = ..., replaced: _Optional[_Iterable[_Union[Hold, _Mapping]]] = ...) -> None: ...
 
 class ReleaseHoldRequest(_message.Message):
     __slots__ = ("id", "hold_id", "scope", "why")

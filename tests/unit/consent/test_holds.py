@@ -50,7 +50,7 @@ def test_a_hold_is_listed_with_its_reason_until_it_is_released(at_work: Desk, ho
     placed = holds.place("h", scope("marketing", "user.contact"), why="a laptop was stolen")
     (hold,) = holds.standing()
 
-    assert (NOW, False) == (placed.effective_at, placed.duplicate)
+    assert (NOW, False, ()) == (placed.recorded.effective_at, placed.recorded.duplicate, placed.replaced)
     assert ("h", NOW, "a laptop was stolen") == (hold.id, hold.since, hold.why)
     assert (Atom("marketing", "user.contact", "*", "*"),) == hold.atoms
     assert 1 == held(at_work)
@@ -71,7 +71,7 @@ def test_placing_and_releasing_again_changes_nothing(holds: Holds) -> None:
     once = holds.release("r", hold_id="h")
     twice = holds.release("r", hold_id="h")
 
-    assert (replace(first, duplicate=True)) == again
+    assert replace(first.recorded, duplicate=True) == again.recorded
     assert replace(once.recorded, duplicate=True) == twice.recorded
     assert once.released == twice.released
     with pytest.raises(EventConflictError):
@@ -120,13 +120,26 @@ def test_an_older_hold_below_it_is_in_the_way(holds: Holds) -> None:
 
 
 def test_the_same_scope_held_twice_is_one_hold(holds: Holds) -> None:
-    """The later id counts; the former has nothing left to release."""
-    holds.place("one", CONTACT, why="w")
-    holds.place("two", CONTACT, why="again")
+    """The later id counts; the former is told, each time that this is repeated, and has nothing left to release."""
+    holds.place("one", scope(categories="user.contact user.health"), why="w")
+    (one,) = holds.standing()
+    placed = [holds.place("two", scope(categories="user.contact user.health"), why="again") for _ in range(2)]
 
+    assert [(one,), (one,)] == [each.replaced for each in placed]
     assert ["two"] == list(listed(holds))
     with pytest.raises(RequestError, match="hold `one` does not stand any more"):
         holds.release("r", hold_id="one")
+
+
+def test_of_a_hold_that_is_placed_again_in_part_that_part_is_told(holds: Holds) -> None:
+    """What it holds besides stands as before; a hold above or below takes nothing."""
+    holds.place("one", scope(categories="user.contact user.health"), why="w")
+    (told,) = holds.place("two", scope(categories="user.health"), why="again").replaced
+    apart = holds.place("three", ADDRESS, why="again").replaced
+
+    assert ("one", ["user.health"], "w") == (told.id, [atom.category for atom in told.atoms], told.why)
+    assert ["user.contact"] == listed(holds)["one"]
+    assert () == apart
 
 
 def test_what_can_be_held_again_after_a_release(holds: Holds) -> None:
