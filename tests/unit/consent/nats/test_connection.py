@@ -79,16 +79,17 @@ def test_of_several_servers_each_is_told_with_its_trouble() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("error", "told"),
     [
-        ("Multiple exceptions: [Errno 111] Connect call failed, [Errno 99] Cannot", "nothing listens there"),
-        ("Multiple exceptions: [Errno 113] Connect call failed, [Errno 113] Connect", "no route to host"),
-        ("something else", "something else"),
+        (OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 99] Cannot"), "nothing listens there"),
+        (OSError("Multiple exceptions: [Errno 113] Connect call failed, [Errno 113] Connect"), "no route to host"),
+        (socket.gaierror(-2, "Name or service not known"), "name or service not known"),
+        (OSError("something else"), "something else"),
     ],
 )
-def test_errors_of_the_system_are_told_in_words(said: str, told: str) -> None:
+def test_errors_of_the_system_are_told_in_words(error: OSError, told: str) -> None:
     """A name may have several addresses."""
-    assert told == meaning(OSError(said))
+    assert told == meaning(error)
 
 
 def test_of_several_servers_one_is_enough() -> None:
