@@ -68,7 +68,7 @@ demo: $(STAMP) ## watch a withdrawal turn the very next answer, on a free port
 
 .PHONY: test
 test: $(STAMP) ## run the tests; needs nothing but Python and git
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	@$(BIN)/coverage report --include='$(DECIDING)' --fail-under=100
 
 .PHONY: test-ops

@@ -1,6 +1,7 @@
 """Health over gRPC: ``""`` the process, ``authz`` it answers, ``authz.fresh`` from sources within their bounds."""
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Any, Final
 
 import grpc
@@ -42,7 +43,7 @@ class Health(HealthServicer):  # type: ignore[misc] # the library has no types
             send = send_response_callback
             self._watches.add(send)
             context.add_callback(lambda: self._watches.discard(send))
-        return super().Watch(request, context, send_response_callback)
+        return super().Watch(request, _Ending(context), send_response_callback)
 
     def drain(self) -> None:
         """Say NOT_SERVING, for good."""
@@ -52,3 +53,21 @@ class Health(HealthServicer):  # type: ignore[misc] # the library has no types
         """End every Watch, or the server would wait for it."""
         for send in tuple(self._watches):
             send(None)
+
+
+class _Ending:
+    """A call, as the library sees it: what it does when the call ends is done on a thread of its own.
+
+    It takes a lock then, which it also holds while it waits for grpc to confirm what was sent to watchers. grpc
+    confirms that on the very thread that ends calls: a watcher who left at a wrong moment would stop the server.
+    """
+
+    def __init__(self, context: grpc.ServicerContext) -> None:
+        self._context = context
+
+    def add_callback(self, callback: Callable[[], None]) -> bool:
+        """Have *callback* called once the call ends; whether it is still under way."""
+        under_way: bool = self._context.add_callback(
+            lambda: Thread(target=callback, name="health-ending", daemon=True).start()
+        )
+        return under_way

@@ -94,6 +94,7 @@ def test_tools_can_ask_what_is_offered(served: Served) -> None:
 
     assert services == {
         "sidecar.api.v1.AuthorizationService",
+        "sidecar.api.v1.ChoiceService",
         "sidecar.api.v1.ConsentService",
         "sidecar.api.v1.FeedService",
         "sidecar.api.v1.LogService",
