@@ -22,6 +22,7 @@ def test_every_field_is_there() -> None:
         "notice": None,
         "event_id": "",
         "method": "",
+        "note": "",
     }
     assert expected == plain
 
