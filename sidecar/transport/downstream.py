@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Thread
 from typing import Final, Self
 
 from sidecar.config import Config
@@ -17,6 +16,7 @@ from sidecar.consent.view.cache import ConsentCache
 from sidecar.model.instant import DAY, Instant
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.lifecycle import Lifecycle
+from sidecar.transport.rounds import Rounds
 from sidecar.transport.watches import Watches
 
 PERIOD_SECONDS: Final = 1.0
@@ -74,20 +74,18 @@ class Lookout:
 
     def __init__(self, downstream: Downstream, lifecycle: Lifecycle, errors: ErrorReports) -> None:
         self._downstream = downstream
-        self._lifecycle = lifecycle
         self._errors = errors
         self._trouble = ""
-        self._thread = Thread(target=self._run, name="downstream", daemon=True)
+        self._rounds = Rounds("downstream", self._again, lifecycle, first=PERIOD_SECONDS)
 
     def start(self) -> None:
         """Look at once, then every second."""
         self.look()
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """Wait until it has had its last look; draining must have begun."""
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
 
     def look(self) -> None:
         """Look now."""
@@ -100,6 +98,6 @@ class Lookout:
                 self._errors.report("consent", error)
             self._trouble = str(error)
 
-    def _run(self) -> None:
-        while not self._lifecycle.drained_within(PERIOD_SECONDS):
-            self.look()
+    def _again(self) -> float:
+        self.look()
+        return PERIOD_SECONDS

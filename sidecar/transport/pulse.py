@@ -1,12 +1,12 @@
 """Looks once a second whether the sources of answers are there and fresh, and tells health."""
 
 import logging
-from threading import Thread
 from typing import Final
 
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.health import Health
 from sidecar.transport.lifecycle import Lifecycle
+from sidecar.transport.rounds import Rounds
 from sidecar.transport.world import World
 
 PERIOD_SECONDS: Final = 1.0
@@ -24,17 +24,16 @@ class Pulse:
         self._errors = errors
         self._fresh = True
         self._trouble = ""
-        self._thread = Thread(target=self._run, name="pulse", daemon=True)
+        self._rounds = Rounds("pulse", self._again, lifecycle, first=PERIOD_SECONDS)
 
     def start(self) -> None:
         """Look at once, then every second."""
         self.look()
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """Wait until it has had its last look; draining must have begun."""
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
 
     def look(self) -> None:
         """Look now."""
@@ -51,6 +50,6 @@ class Pulse:
             _log.log(logging.INFO if fresh else logging.WARNING, "sources are %s", "fresh again" if fresh else "stale")
             self._fresh = fresh
 
-    def _run(self) -> None:
-        while not self._lifecycle.drained_within(PERIOD_SECONDS):
-            self.look()
+    def _again(self) -> float:
+        self.look()
+        return PERIOD_SECONDS

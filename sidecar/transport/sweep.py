@@ -1,12 +1,12 @@
 """Forgets, once a day, what need not be remembered any more."""
 
 import logging
-from threading import Thread
 from typing import Final
 
 from sidecar.consent.retention import Retention
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.transport.lifecycle import Lifecycle
+from sidecar.transport.rounds import Rounds
 from sidecar.transport.world import World
 
 PERIOD_SECONDS: Final = 86_400.0
@@ -28,16 +28,15 @@ class Sweep:
         self._world = world
         self._lifecycle = lifecycle
         self._errors = errors
-        self._thread = Thread(target=self._run, name="sweep", daemon=True)
+        self._rounds = Rounds("sweep", self.sweep, lifecycle)
 
     def start(self) -> None:
         """Sweep now, then every day."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """Wait until it has stopped, which it does after the subject it is at; draining must have begun."""
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
 
     def sweep(self) -> float:
         """Sweep now; how many seconds to wait before the next time."""
@@ -51,7 +50,3 @@ class Sweep:
         if forgotten:
             _log.info("old erasures are forgotten", extra={"details": {"count": forgotten}})
         return PERIOD_SECONDS
-
-    def _run(self) -> None:
-        while not self._lifecycle.drained_within(self.sweep()):
-            pass
