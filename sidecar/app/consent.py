@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from sidecar.config import Config
 from sidecar.consent.log import ConsentLog, SharedLog
@@ -22,6 +22,9 @@ from sidecar.consent.view.snapshot import DAY, FILE, Snapshot
 from sidecar.errors import ConfigError, ConsentLogError
 from sidecar.model.instant import SECOND, Instant
 from sidecar.transport.world import Source
+
+if TYPE_CHECKING:
+    from sidecar.consent.nats.log import NatsLog
 
 LOG_FILE: Final = "consent.db"
 
@@ -124,13 +127,7 @@ def _is_shared(log: ConsentLog) -> TypeGuard[SharedLog]:
 def _open(config: Config, pseudonyms: Pseudonyms) -> ConsentLog:
     if config.consent.log == "sqlite":
         return SqliteLog.open(config.data.dir / LOG_FILE, pseudonyms)
-    try:
-        from sidecar.consent.nats.log import NatsLog  # noqa: PLC0415 - an extra brings what it needs
-    except ImportError as error:
-        raise ConfigError(
-            "`consent.log`: `nats` needs the extra `nats`: pip install 'consent-sidecar[nats]'"
-        ) from error
-    return NatsLog.open(config.nats, pseudonyms)
+    return nats_log().open(config.nats, pseudonyms)
 
 
 def _pseudonyms(config: Config) -> Pseudonyms:
@@ -156,3 +153,14 @@ def _instance(data_dir: Path) -> str:
     """A name that stays the same, and that no other sidecar of this machine has."""
     host = "".join(character if character.isalnum() else "-" for character in socket.gethostname())
     return f"{host[:_HOST_CHARACTERS]}-{blake2b(str(data_dir.resolve()).encode(), digest_size=3).hexdigest()}"
+
+
+def nats_log() -> "type[NatsLog]":
+    """The kind of log that is on NATS; raises ``ConfigError`` if what it needs is not installed."""
+    try:
+        from sidecar.consent.nats.log import NatsLog  # noqa: PLC0415 - an extra brings what it needs
+    except ImportError as error:
+        raise ConfigError(
+            "`consent.log`: `nats` needs the extra `nats`: pip install 'consent-sidecar[nats]'"
+        ) from error
+    return NatsLog

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sidecar.app.consent import LOG_FILE
+from sidecar.app.consent import LOG_FILE, nats_log
 from sidecar.app.datadir import make_data_dir
 from sidecar.config import Config
 from sidecar.consent.log import Draft
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.sqlite.draft import SqliteDraft
 from sidecar.consent.sqlite.log import SqliteLog
-from sidecar.errors import ConfigError, ConsentLogError
+from sidecar.errors import ConsentLogError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def draft_log(config: Config, pseudonyms: Pseudonyms) -> Draft:
     if config.consent.log == "sqlite":
         make_data_dir(config.data.dir)
         return SqliteDraft.begin(config.data.dir / LOG_FILE, pseudonyms)
-    return _nats_draft(config, pseudonyms)
+    return nats_log().draft(config.nats, pseudonyms)
 
 
 def place_of(config: Config) -> str:
@@ -86,23 +86,12 @@ def place_of(config: Config) -> str:
 
 def _make(config: Config, pseudonyms: Pseudonyms) -> str:
     if config.consent.log == "sqlite":
-        log = SqliteLog.open(
-            config.data.dir / LOG_FILE, pseudonyms
-        )  # as the first start does, so a cut one is made up for
+        # As the first start does, so one that was cut short is made up for.
+        log = SqliteLog.open(config.data.dir / LOG_FILE, pseudonyms)
         log.close()
         return log.log_id
-    draft = _nats_draft(config, pseudonyms)
+    draft = nats_log().draft(config.nats, pseudonyms)
     try:
         return draft.finish()
     finally:
         draft.discard()
-
-
-def _nats_draft(config: Config, pseudonyms: Pseudonyms) -> Draft:
-    try:
-        from sidecar.consent.nats.draft import NatsDraft  # noqa: PLC0415 - an extra brings what it needs
-    except ImportError as error:
-        raise ConfigError(
-            "`consent.log`: `nats` needs the extra `nats`: pip install 'consent-sidecar[nats]'"
-        ) from error
-    return NatsDraft.make(config.nats, pseudonyms)

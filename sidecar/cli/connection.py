@@ -103,26 +103,14 @@ class Connection:
         call: grpc.StreamStreamMultiCallable[Message, _M] = self._channel.stream_stream(
             method.path, request_serializer=_serialize, response_deserializer=answer.FromString
         )
-        answers = call(requests, metadata=self._metadata)
-        try:
-            yield from answers
-        except grpc.RpcError as error:
-            raise self._failed(error) from error
-        finally:
-            answers.cancel()
+        yield from self._each(call(requests, metadata=self._metadata))
 
     def listen(self, method: Method, request: Message, answer: type[_M]) -> Iterator[_M]:
         """The answers to *request* as they come, for as long as they do; ``CommandError`` when that breaks."""
         call: grpc.UnaryStreamMultiCallable[Message, _M] = self._channel.unary_stream(
             method.path, request_serializer=_serialize, response_deserializer=answer.FromString
         )
-        answers = call(request, metadata=self._metadata)
-        try:
-            yield from answers
-        except grpc.RpcError as error:
-            raise self._failed(error) from error
-        finally:
-            answers.cancel()
+        yield from self._each(call(request, metadata=self._metadata))
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +119,14 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
+
+    def _each(self, answers: Any) -> Iterator[Any]:  # noqa: ANN401 - a call whose type grpc does not name
+        try:
+            yield from answers
+        except grpc.RpcError as error:
+            raise self._failed(error) from error
+        finally:
+            answers.cancel()
 
     def _failed(self, error: grpc.RpcError) -> CommandError:
         if not isinstance(error, grpc.Call):  # never seen; grpc's types allow it

@@ -3,14 +3,9 @@
 On a real server, which is killed, frozen and cut off.
 """
 
-import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -20,32 +15,27 @@ import pytest
 
 from sidecar.config import Nats
 from sidecar.consent.ledger import ImportLine
-from sidecar.consent.log import Fed, Feed, Head
 from sidecar.consent.nats import feed as feeding
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.nats.removal import Removal
-from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.vocabulary import ConsentState
 from tests.conformance.test_consent_log import ADA, BOB, append, erasure, following, ids
 from tests.conformance.test_ledger import MINUTES, state
+from tests.nats_log import PSEUDONYMS, SECONDS, eventually, fill, followed, opened, pseudonym, request, wait_for
 from tests.nats_proxy import proxy
-from tests.nats_server import NatsServer, keep, nats_server, shared_server
-from tests.unit.consent.desk import KEY, NOW, Desk, no, yes
+from tests.nats_server import NatsServer, keep
+from tests.unit.consent.desk import NOW, Desk, no, yes
 
 pytestmark = pytest.mark.nats
-
-PSEUDONYMS = Pseudonyms(KEY)
-SECONDS = 20.0  # bound of every wait; what is waited for takes a second or two
 
 _APPENDER = """
 import sys
 from pathlib import Path
 from sidecar.consent.nats.log import NatsLog
 from sidecar.errors import LogConflictError
-from tests.conformance.test_ledger import MINUTES, state
 from tests.conformance.test_consent_log import ADA, append, no
-from tests.conformance.test_shared_log import PSEUDONYMS
+from tests.nats_log import PSEUDONYMS
 from tests.nats_server import coordinates
 folder, name, count = sys.argv[1:]
 log = NatsLog.open(coordinates(Path(folder)), PSEUDONYMS)
@@ -58,145 +48,6 @@ for number in range(int(count)):
         break
 log.close()
 """
-
-
-def init(settings: Nats, *, descends_from: tuple[str, ...] = (), pseudonyms: Pseudonyms = PSEUDONYMS) -> str:
-    """Make an empty log; returns its id."""
-    draft = NatsLog.draft(settings, pseudonyms)
-    try:
-        return draft.finish(descends_from=descends_from)
-    finally:
-        draft.discard()
-
-
-@contextmanager
-def opened(settings: Nats) -> Iterator[NatsLog]:
-    """The log, closed in the end."""
-    log = NatsLog.open(settings, PSEUDONYMS)
-    try:
-        yield log
-    finally:
-        log.close()
-
-
-@contextmanager
-def followed(log: NatsLog, after: int | None = None) -> Iterator["Reader"]:
-    """A feed of *log*, closed in the end."""
-    feed = log.follow(after=after)
-    try:
-        yield Reader(feed)
-    finally:
-        feed.close()
-
-
-@dataclass
-class Reader:
-    """Takes from a feed, and keeps what came."""
-
-    feed: Feed
-    heads: list[Head] = field(default_factory=list)
-    through: list[int] = field(default_factory=list)
-    beats: int = 0
-
-    @property
-    def positions(self) -> list[int]:
-        """Of the entries that came, as they came."""
-        return [head.position for head in self.heads]
-
-    def until(self, there: Callable[[], bool], each: Callable[[], None] = lambda: None) -> None:
-        """Take until *there* is true, for a bounded time; *each* is called in between."""
-        deadline = time.monotonic() + SECONDS
-        while not there():
-            assert time.monotonic() < deadline, "it does not come"
-            self.keep(self.feed.take(0.2))
-            each()
-
-    def keep(self, fed: Fed | None) -> None:
-        """Keep what came."""
-        if fed is not None:
-            self.heads += fed.heads
-            self.through.append(fed.through)
-            self.beats += fed.beats
-
-    def reach(self, position: int) -> None:
-        """Take until everything up to *position* came."""
-        self.until(lambda: bool(self.through) and self.through[-1] >= position)
-
-    def lose(self) -> str:
-        """Take until the log is lost; returns what is said of it."""
-        with pytest.raises(LogLostError) as caught:
-            self.until(lambda: False)
-        with pytest.raises(LogLostError):  # and stays so
-            self.feed.take(0)
-        return str(caught.value)
-
-
-def eventually(call: Callable[[], object]) -> object:
-    """What *call* gives once it raises no ``ConsentLogError``, for a bounded time."""
-    deadline = time.monotonic() + SECONDS
-    while True:
-        try:
-            return call()
-        except ConsentLogError:
-            assert time.monotonic() < deadline
-
-
-def wait_for(there: Callable[[], bool]) -> None:
-    """Wait until *there* is true, for a bounded time."""
-    deadline = time.monotonic() + SECONDS
-    while not there():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
-def request(log: NatsLog, what: str, content: object = None) -> dict[str, object]:
-    """Ask JetStream something behind the log's back."""
-    payload = b"" if content is None else json.dumps(content).encode()
-    answer: dict[str, object] = json.loads(log._connection.ask(f"$JS.API.{what}", payload).result(SECONDS).data)
-    assert "error" not in answer
-    return answer
-
-
-def pseudonym(number: int) -> bytes:
-    """Somebody's."""
-    return number.to_bytes(16, "big")
-
-
-def fill(log: NatsLog, numbers: Iterable[int]) -> list[int]:
-    """Append an entry for each of these people, all together; returns the positions."""
-    with log.batch() as batch:
-        receipts = [batch.append(following(None, pseudonym(n), yes("a"))) for n in numbers]
-    return [receipt.position() for receipt in receipts]
-
-
-@pytest.fixture(scope="module")
-def server() -> NatsServer:
-    """The shared server."""
-    return shared_server()
-
-
-@pytest.fixture
-def settings(server: NatsServer) -> Nats:
-    """Those of an empty log."""
-    settings = server.settings(timeout_seconds=2.0)
-    init(settings)
-    return settings
-
-
-@pytest.fixture
-def log(settings: Nats) -> Iterator[NatsLog]:
-    """An empty log."""
-    with opened(settings) as log:
-        yield log
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[tuple[NatsServer, Nats]]:
-    """A server of one's own, to be harmed, and an empty log on it."""
-    with nats_server(tmp_path / "nats") as server:
-        settings = server.settings(timeout_seconds=2.0)
-        init(settings)
-        yield server, settings
 
 
 def test_a_feed_starts_with_the_last_entry_of_each_subject(log: NatsLog) -> None:
@@ -380,112 +231,6 @@ def test_a_feed_whose_consumer_is_gone_makes_another(log: NatsLog, settings: Nat
         reader.reach(append(log, ADA, no("b")))
 
     assert 2 == len(reader.positions)
-
-
-def test_a_log_that_was_deleted_is_lost(log: NatsLog, settings: Nats) -> None:
-    """Not empty, and not silence; nor can it be read or written, or made again by itself."""
-    append(log, ADA, yes("a"))
-    with followed(log) as reader:
-        reader.reach(log.last_position())
-        request(log, f"STREAM.DELETE.{settings.stream}")
-        said = reader.lose()
-
-    assert "deleted" in said
-    assert "sidecar consent restore" in said
-    with pytest.raises(LogLostError):
-        log.ping()
-    for call in (lambda: log.head(ADA), lambda: append(log, BOB, yes("b")), log.beat, lambda: list(log.heads())):
-        with pytest.raises(ConsentLogError):
-            call()
-    with pytest.raises(ConsentLogError, match="sidecar consent init"):
-        NatsLog.open(settings, PSEUDONYMS)
-
-
-def test_a_log_that_was_made_anew_is_lost(log: NatsLog, settings: Nats) -> None:
-    """Its followers do not go over to it, and nothing of theirs gets into it."""
-    append(log, ADA, yes("a"))
-    with followed(log) as reader:
-        reader.reach(log.last_position())
-        request(log, f"STREAM.DELETE.{settings.stream}")
-        init(settings)
-        said = reader.lose()
-
-    assert "replaced" in said
-    for call in (log.ping, lambda: append(log, BOB, yes("b")), log.beat):
-        with pytest.raises(ConsentLogError):
-            call()
-    with pytest.raises(LogLostError):
-        log.follow(after=None)
-    assert log.renew() is False
-    with opened(settings) as other:
-        assert () == other.entries(after=0, limit=10)
-
-
-def test_a_log_that_was_emptied_is_lost(log: NatsLog, settings: Nats) -> None:
-    """Its heartbeats would go on; what is appended to it is not acknowledged."""
-    append(log, ADA, yes("a"))
-    with followed(log) as reader:
-        reader.reach(log.last_position())
-        request(log, f"STREAM.PURGE.{settings.stream}")
-        with pytest.raises(LogLostError, match="emptied"):
-            append(log, BOB, yes("b"))
-        said = reader.lose()
-
-    assert "emptied" in said
-    with pytest.raises(LogLostError):
-        log.ping()
-    with pytest.raises(ConsentLogError, match="emptied"):
-        log.renew()
-    with pytest.raises(ConsentLogError, match="emptied"):
-        NatsLog.open(settings, PSEUDONYMS)
-
-
-def test_a_log_whose_beginning_is_gone_is_lost(log: NatsLog, settings: Nats) -> None:
-    """Though what it is, and the last entries, are still there."""
-    last = append(log, ADA, yes("a"), no("b"))
-    with followed(log, last) as reader:
-        request(log, f"STREAM.PURGE.{settings.stream}", {"seq": 2})
-        said = reader.lose()
-
-    assert "emptied" in said
-
-
-def test_a_log_that_went_back_is_lost(own: tuple[NatsServer, Nats], tmp_path: Path) -> None:
-    """Of a server whose store was put back to an older state nobody learns what was there since."""
-    server, settings = own
-    store = tmp_path / "nats" / "store"
-    with opened(settings) as log, followed(log) as reader:
-        append(log, ADA, yes("a"))
-        server.kill()
-        subprocess.run(["cp", "-r", str(store), str(tmp_path / "older")], check=True)
-        server.start()
-        reader.reach(eventually(lambda: append(log, ADA, no("b"))))  # type: ignore[arg-type]
-        server.kill()
-        subprocess.run(["rm", "-r", str(store)], check=True)
-        subprocess.run(["mv", str(tmp_path / "older"), str(store)], check=True)
-        server.start()
-        said = reader.lose()
-
-    assert "ends at" in said
-
-
-def test_a_log_that_descends_from_the_lost_one_is_taken_up(log: NatsLog, settings: Nats) -> None:
-    """A restored one says so; its id is another, and a feed of it starts from the beginning."""
-    append(log, ADA, yes("a"))
-    before = log.log_id
-    assert log.renew() is True  # nothing was lost
-    request(log, f"STREAM.DELETE.{settings.stream}")
-    with pytest.raises(ConsentLogError):
-        log.renew()
-    restored = init(settings, descends_from=("0" * 16, before))
-    renewed = log.renew()
-    position = append(log, BOB, yes("b"))
-    with followed(log) as reader:
-        reader.reach(position)
-
-    assert (True, restored) == (renewed, log.log_id)
-    assert ("0" * 16, before) == log.descends_from
-    assert [position] == reader.positions
 
 
 def test_no_update_of_several_processes_is_lost(log: NatsLog, settings: Nats, tmp_path: Path) -> None:

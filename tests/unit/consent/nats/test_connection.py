@@ -27,7 +27,7 @@ from sidecar.consent.nats.connection import Connection
 from sidecar.consent.nats.dialling import meaning
 from sidecar.consent.nats.log import NatsLog
 from sidecar.errors import ConfigError, ConsentLogError
-from tests.conformance.test_shared_log import PSEUDONYMS, SECONDS, init, opened, wait_for
+from tests.nats_log import PSEUDONYMS, SECONDS, init, opened, wait_for
 from tests.nats_server import NatsServer, free_port, nats_server, shared_server
 
 _USERS = """

@@ -18,7 +18,7 @@ from sidecar.consent.nats.meta import Meta, to_bytes
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.errors import ConsentLogError, LogConflictError, LogLostError
 from tests.conformance.test_consent_log import ADA, BOB, append, erasure, following, ids
-from tests.conformance.test_shared_log import PSEUDONYMS, Reader, fill, followed, init, opened, pseudonym, request
+from tests.nats_log import PSEUDONYMS, Reader, fill, followed, init, opened, pseudonym, request
 from tests.nats_server import nats_server, shared_server
 from tests.unit.consent.desk import NOW, no, yes
 
