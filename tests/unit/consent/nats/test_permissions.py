@@ -62,7 +62,8 @@ def as_user(name: str, server: NatsServer) -> Nats:
     """The settings of a user; the stream is called as in the runbook."""
     password = server.folder / "password"
     password.write_text("pass")
-    return server.settings(stream="CONSENT", user=name, password_file=password, timeout_seconds=1.0)
+    seconds = 20.0 if name in ("maker", "sidecar") else 1.0  # only who lacks something waits in vain
+    return server.settings(stream="CONSENT", user=name, password_file=password, timeout_seconds=seconds)
 
 
 def use(log: NatsLog) -> None:
