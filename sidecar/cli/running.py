@@ -1,10 +1,12 @@
 """A sidecar inside this process: started, told how to reach, and stopped when asked to."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -16,6 +18,9 @@ from sidecar.config import Config
 from sidecar.telemetry import logs
 
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - where to connect, not to listen
+
+_ECHO_SECONDS: Final = 1.0
+"""A signal this soon after the first is the same wish told twice: ``timeout`` tells its child, then all its group."""
 
 
 class StopSignal(BaseException):
@@ -58,18 +63,26 @@ def running(config: Config) -> Iterator[tuple[Sidecar, Reach]]:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Ends the block at SIGTERM or SIGINT; a second signal ends the process at once."""
+    """Ends the block at SIGTERM or SIGINT; one more signal, later than an echo, ends the process at once."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
         yield
     except StopSignal:
-        return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # all is stopped; an echo must not make a failure of it
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    insists_from = monotonic() + _ECHO_SECONDS
+
+    def again(number: int, _frame: FrameType | None) -> None:
+        if monotonic() >= insists_from:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, again)
     raise StopSignal
 
 

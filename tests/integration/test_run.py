@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen
+from time import sleep
 from urllib.request import urlopen
 
 import pytest
@@ -98,6 +100,42 @@ def test_a_signal_ends_it_in_good_order(number: signal.Signals, tmp_path: Path) 
 
     assert 0 == code
     assert {"operator.token", "consent.db"} <= {file.name for file in (tmp_path / ".data").iterdir()}
+
+
+def test_one_wish_to_stop_that_is_told_twice_is_still_one(tmp_path: Path) -> None:
+    """``timeout`` signals its child, and then its child's whole group: no reason to leave calls in flight."""
+    with _serving(tmp_path) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        sleep(0.005)  # time for the first to be taken up, none to stop
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(15)
+
+    assert 0 == code
+
+
+def test_one_more_signal_ends_what_does_not_stop() -> None:
+    """Whoever waits in vain need not reach for SIGKILL."""
+    script = """if True:
+        import time
+        from sidecar.cli.running import stopped_by_signals
+        with stopped_by_signals():
+            try:
+                print("up", flush=True)
+                time.sleep(60)
+            finally:
+                print("stopping", flush=True)
+                time.sleep(60)
+    """
+    with Popen([sys.executable, "-c", script], cwd=ROOT, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.stdout.readline()
+        sleep(1.1)
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(15)
+
+    assert -signal.SIGTERM == code
 
 
 def test_a_port_in_use_is_told_and_nothing_stays_behind(tmp_path: Path) -> None:
