@@ -10,7 +10,7 @@ import pytest
 
 from sidecar.config import Listener
 from sidecar.errors import ConfigError
-from sidecar.transport.listening import bind
+from sidecar.transport.grpcio.listening import bind
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The transport that is always there: every listener, and what a native one does not serve itself."""

@@ -1,0 +1,54 @@
+"""Before a listener is bound, on either transport: whether it can be had, with errors that say what to do."""
+
+import socket
+import stat
+from pathlib import Path
+
+from sidecar.config import Listener, split_host_port
+from sidecar.errors import ConfigError
+
+
+def probe(listener: Listener) -> None:
+    """Ask the system for the address of a TCP *listener* first: neither transport says why it cannot bind.
+
+    Raises ``ConfigError`` with the system's reason.
+    """
+    host, port = split_host_port(listener.address)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as asked:
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            asked.bind(address)
+    except OSError as error:
+        raise ConfigError(
+            f"`server.listen`: cannot listen on `{listener.address}`: {error.strerror}; "
+            "stop what listens there, or choose another address with --listen"
+        ) from error
+
+
+def make_way(path: Path) -> None:
+    """Remove a socket file that nobody listens on; a transport would take over any, leaving its owner deaf.
+
+    Raises ``ConfigError`` if somebody does, or if it is no socket.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ConfigError(f"`server.listen`: `{path}` exists and is no socket; remove it, or choose another path")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+        asked.settimeout(1)
+        try:
+            asked.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+            return
+        except TimeoutError:
+            pass  # somebody is there, and busy
+    raise ConfigError(f"`server.listen`: `{path}` is in use; stop what listens there, or choose another path")
+
+
+def not_to_be_had(listener: Listener, error: OSError) -> ConfigError:
+    """What to raise when the system refused *listener* with *error*."""
+    return ConfigError(f"`server.listen`: cannot listen on `{listener.address}`: {error.strerror}")
