@@ -141,6 +141,95 @@ class CheckStreamResponse(_message.Message):
     error: CheckError
     def __init__(self, correlation_id: _Optional[str] = ..., response: _Optional[_Union[CheckResponse, _Mapping]] = ..., error: _Optional[_Union[CheckError, _Mapping]] = ...) -> None: ...
 
+class FilterSubjectsRequest(_message.Message):
+    __slots__ = ("service", "action", "subjects", "fields", "purpose", "channel", "recipient", "attributes", "at_least_as_fresh", "able")
+    class AttributesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _model_pb2.AttributeValue
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_model_pb2.AttributeValue, _Mapping]] = ...) -> None: ...
+    SERVICE_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    AT_LEAST_AS_FRESH_FIELD_NUMBER: _ClassVar[int]
+    ABLE_FIELD_NUMBER: _ClassVar[int]
+    service: str
+    action: _model_pb2.Action
+    subjects: _containers.RepeatedScalarFieldContainer[str]
+    fields: _containers.RepeatedScalarFieldContainer[str]
+    purpose: str
+    channel: str
+    recipient: str
+    attributes: _containers.MessageMap[str, _model_pb2.AttributeValue]
+    at_least_as_fresh: str
+    able: _containers.RepeatedCompositeFieldContainer[_model_pb2.Obligation]
+    def __init__(self, service: _Optional[str] = ..., action: _Optional[_Union[_model_pb2.Action, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., purpose: _Optional[str] = ..., channel: _Optional[str] = ..., recipient: _Optional[str] = ..., attributes: _Optional[_Mapping[str, _model_pb2.AttributeValue]] = ..., at_least_as_fresh: _Optional[str] = ..., able: _Optional[_Iterable[_Union[_model_pb2.Obligation, _Mapping]]] = ...) -> None: ...
+
+class FilterSubjectsResponse(_message.Message):
+    __slots__ = ("audiences", "denied", "obliged", "policy_revision", "consent_revision", "consent_age_ms", "clock_changes_at", "cache_for_ms", "decision_id")
+    AUDIENCES_FIELD_NUMBER: _ClassVar[int]
+    DENIED_FIELD_NUMBER: _ClassVar[int]
+    OBLIGED_FIELD_NUMBER: _ClassVar[int]
+    POLICY_REVISION_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_REVISION_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_CHANGES_AT_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FOR_MS_FIELD_NUMBER: _ClassVar[int]
+    DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    audiences: _containers.RepeatedCompositeFieldContainer[Audience]
+    denied: _containers.RepeatedCompositeFieldContainer[DeniedSubjects]
+    obliged: _containers.RepeatedCompositeFieldContainer[ObligedSubjects]
+    policy_revision: str
+    consent_revision: str
+    consent_age_ms: int
+    clock_changes_at: _timestamp_pb2.Timestamp
+    cache_for_ms: int
+    decision_id: str
+    def __init__(self, audiences: _Optional[_Iterable[_Union[Audience, _Mapping]]] = ..., denied: _Optional[_Iterable[_Union[DeniedSubjects, _Mapping]]] = ..., obliged: _Optional[_Iterable[_Union[ObligedSubjects, _Mapping]]] = ..., policy_revision: _Optional[str] = ..., consent_revision: _Optional[str] = ..., consent_age_ms: _Optional[int] = ..., clock_changes_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cache_for_ms: _Optional[int] = ..., decision_id: _Optional[str] = ...) -> None: ...
+
+class Audience(_message.Message):
+    __slots__ = ("places", "obligations")
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    OBLIGATIONS_FIELD_NUMBER: _ClassVar[int]
+    places: _containers.RepeatedScalarFieldContainer[int]
+    obligations: _containers.RepeatedCompositeFieldContainer[FieldObligation]
+    def __init__(self, places: _Optional[_Iterable[int]] = ..., obligations: _Optional[_Iterable[_Union[FieldObligation, _Mapping]]] = ...) -> None: ...
+
+class FieldObligation(_message.Message):
+    __slots__ = ("field", "obligation")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    OBLIGATION_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    obligation: _model_pb2.Obligation
+    def __init__(self, field: _Optional[str] = ..., obligation: _Optional[_Union[_model_pb2.Obligation, _Mapping]] = ...) -> None: ...
+
+class DeniedSubjects(_message.Message):
+    __slots__ = ("subjects", "reason", "unknown_name", "held")
+    SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_NAME_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    subjects: int
+    reason: _model_pb2.Reason
+    unknown_name: str
+    held: bool
+    def __init__(self, subjects: _Optional[int] = ..., reason: _Optional[_Union[_model_pb2.Reason, str]] = ..., unknown_name: _Optional[str] = ..., held: _Optional[bool] = ...) -> None: ...
+
+class ObligedSubjects(_message.Message):
+    __slots__ = ("subjects", "obligations")
+    SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    OBLIGATIONS_FIELD_NUMBER: _ClassVar[int]
+    subjects: int
+    obligations: _containers.RepeatedCompositeFieldContainer[FieldObligation]
+    def __init__(self, subjects: _Optional[int] = ..., obligations: _Optional[_Iterable[_Union[FieldObligation, _Mapping]]] = ...) -> None: ...
+
 class ExplainRequest(_message.Message):
     __slots__ = ("request",)
     REQUEST_FIELD_NUMBER: _ClassVar[int]

@@ -28,7 +28,7 @@ if _version_not_supported:
 class AuthorizationServiceStub:
     """Answers: may service X use field Y of subject Z for purpose P?
 
-    Method names kept for later: WatchDecisions, FilterSubjects.
+    Method names kept for later: WatchDecisions.
     """
 
     def __init__(self, channel):
@@ -52,6 +52,11 @@ class AuthorizationServiceStub:
                 request_serializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.CheckStreamRequest.SerializeToString,
                 response_deserializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.CheckStreamResponse.FromString,
                 _registered_method=True)
+        self.FilterSubjects = channel.unary_unary(
+                '/sidecar.api.v1.AuthorizationService/FilterSubjects',
+                request_serializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.FilterSubjectsRequest.SerializeToString,
+                response_deserializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.FilterSubjectsResponse.FromString,
+                _registered_method=True)
         self.Explain = channel.unary_unary(
                 '/sidecar.api.v1.AuthorizationService/Explain',
                 request_serializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.ExplainRequest.SerializeToString,
@@ -62,7 +67,7 @@ class AuthorizationServiceStub:
 class AuthorizationServiceServicer:
     """Answers: may service X use field Y of subject Z for purpose P?
 
-    Method names kept for later: WatchDecisions, FilterSubjects.
+    Method names kept for later: WatchDecisions.
     """
 
     def Check(self, request, context):
@@ -82,6 +87,14 @@ class AuthorizationServiceServicer:
 
     def CheckStream(self, request_iterator, context):
         """Decides questions as they come; answers carry the correlation id of their question, in order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FilterSubjects(self, request, context):
+        """Decides about up to 10,000 subjects: of whom may all of the fields be used? The audience of a mailing.
+        A subject counts exactly if Check would allow each field, as it is or with obligations that the caller carries out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +125,11 @@ def add_AuthorizationServiceServicer_to_server(servicer, server):
                     request_deserializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.CheckStreamRequest.FromString,
                     response_serializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.CheckStreamResponse.SerializeToString,
             ),
+            'FilterSubjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.FilterSubjects,
+                    request_deserializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.FilterSubjectsRequest.FromString,
+                    response_serializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.FilterSubjectsResponse.SerializeToString,
+            ),
             'Explain': grpc.unary_unary_rpc_method_handler(
                     servicer.Explain,
                     request_deserializer=sidecar_dot_api_dot_v1_dot_authorization__pb2.ExplainRequest.FromString,
@@ -128,7 +146,7 @@ def add_AuthorizationServiceServicer_to_server(servicer, server):
 class AuthorizationService:
     """Answers: may service X use field Y of subject Z for purpose P?
 
-    Method names kept for later: WatchDecisions, FilterSubjects.
+    Method names kept for later: WatchDecisions.
     """
 
     @staticmethod
@@ -202,6 +220,33 @@ class AuthorizationService:
             '/sidecar.api.v1.AuthorizationService/CheckStream',
             sidecar_dot_api_dot_v1_dot_authorization__pb2.CheckStreamRequest.SerializeToString,
             sidecar_dot_api_dot_v1_dot_authorization__pb2.CheckStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FilterSubjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sidecar.api.v1.AuthorizationService/FilterSubjects',
+            sidecar_dot_api_dot_v1_dot_authorization__pb2.FilterSubjectsRequest.SerializeToString,
+            sidecar_dot_api_dot_v1_dot_authorization__pb2.FilterSubjectsResponse.FromString,
             options,
             channel_credentials,
             insecure,
