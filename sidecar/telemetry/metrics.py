@@ -4,21 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from sidecar.model.decision import FieldResult
-from sidecar.model.vocabulary import Effect, Reason
-
-BUCKETS: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 1e-1, 1.0)
-"""Seconds; an answer from memory takes some 10 us, one that policies must be asked for some 100."""
+from sidecar.telemetry.tally import Tallies, Tally
 
 RELOAD_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds."""
-
-_Kind = tuple[Effect, Reason]
 
 
 class Registry(CollectorRegistry):
@@ -32,18 +27,11 @@ class Registry(CollectorRegistry):
 
 
 class Metrics:
-    """The series that calls add to, on *registry*. Safe for any number of threads."""
+    """The series that calls add to, on *registry*; what each call costs is in the tallies. Safe for any threads."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._decisions = Counter("sidecar_decisions_total", "Decided fields.", ("effect", "reason"), registry=registry)
-        self._check_seconds = Histogram(
-            "sidecar_check_duration_seconds",
-            "Time from a parsed question to its answer, waiting for a revision included.",
-            buckets=BUCKETS,
-            registry=registry,
-        )
-        self._calls = Counter("sidecar_calls_total", "Ended calls.", ("method", "code"), registry=registry)
-        self._in_flight = Gauge("sidecar_calls_in_flight", "Calls being answered now.", registry=registry)
+        self.tallies = Tallies()
+        registry.register(self.tallies)
         self._events = Counter("sidecar_events_total", "Recorded consent events.", ("kind",), registry=registry)
         self._reads = Counter(
             "sidecar_consent_reads_total", "Subjects read for a question.", ("outcome",), registry=registry
@@ -64,32 +52,12 @@ class Metrics:
         self._unlogged = Counter(
             "sidecar_decision_log_dropped_total", "Lines that the decision log lacks.", ("because",), registry=registry
         )
-        # Finding a child by its labels costs more than counting; there are few, so all are kept.
-        self._decided: dict[_Kind, Counter] = {}
-        self._ended: dict[tuple[str, str], Counter] = {}
 
     def decided(self, results: Iterable[FieldResult], seconds: float) -> None:
-        """Count an answer that took *seconds*."""
-        for result in results:
-            key = (result.effect, result.reason)
-            child = self._decided.get(key)
-            if child is None:
-                child = self._decided[key] = self._decisions.labels(result.effect.value, result.reason.value)
-            child.inc()
-        self._check_seconds.observe(seconds)
-
-    def call_began(self) -> None:
-        """Count a call as being answered, until ``call_ended``."""
-        self._in_flight.inc()
-
-    def call_ended(self, method: str, code: str) -> None:
-        """Count a call to *method* that ended with the status *code*."""
-        self._in_flight.dec()
-        key = (method, code)
-        child = self._ended.get(key)
-        if child is None:
-            child = self._ended[key] = self._calls.labels(method, code)
-        child.inc()
+        """Count one answer that took *seconds*; a burst has a tally."""
+        tally = Tally()
+        tally.answered(results, seconds)
+        self.tallies.end(tally)
 
     def recorded(self, kind: str, events: int = 1) -> None:
         """Count *events* of *kind*."""

@@ -25,9 +25,10 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     """Name to type and labels, as a registry has them once everything was counted."""
     registry = Registry()
     metrics = Metrics(registry)
-    metrics.decided([FieldResult(field="f", effect=Effect.ALLOW, reason=Reason.ALLOWED)], 0.1)
-    metrics.call_began()
-    metrics.call_ended("Check", "OK")
+    tally = metrics.tallies.begin()
+    tally.answered([FieldResult(field="f", effect=Effect.ALLOW, reason=Reason.ALLOWED)], 0.1)
+    tally.ended("Check", "OK")
+    metrics.tallies.end(tally)
     metrics.recorded("submission")
     metrics.failed("grpc")
     metrics.read("done")
