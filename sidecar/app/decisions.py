@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from sidecar import config
-from sidecar.consent.view.cache import ConsentCache
 from sidecar.telemetry.decisionlog.log import DecisionLog
 from sidecar.telemetry.decisionlog.recording import Recorder
 from sidecar.telemetry.decisionlog.sink import LineFile, StandardOutput
@@ -11,15 +10,13 @@ from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics
 
 
-def open_decision_log(
-    section: config.DecisionLog, cache: ConsentCache, metrics: Metrics, errors: ErrorReports
-) -> DecisionLog | None:
+def open_decision_log(section: config.DecisionLog, metrics: Metrics, errors: ErrorReports) -> DecisionLog | None:
     """The log, not started; ``None`` if it is off; ``ConfigError`` if its file cannot be opened."""
     if section.output == "off":
         return None
     return DecisionLog(
         StandardOutput() if section.output == "stdout" else LineFile(Path(section.output)),
-        Recorder(cache.pseudonym),
+        Recorder(),
         capacity=section.queue,
         metrics=metrics,
         errors=errors,

@@ -84,7 +84,7 @@ class Sidecar:
         metrics = Metrics(self.registry)
         self.errors = ErrorReports(metrics, world.clock)
         self._reloads = Reloads(metrics)
-        self._decisions = open_decision_log(config.decision_log, world.cache, metrics, self.errors)
+        self._decisions = open_decision_log(config.decision_log, metrics, self.errors)
         shared = Shared(
             world=world,
             lifecycle=self.lifecycle,

@@ -36,7 +36,6 @@ class Decider:
     def __init__(self, shared: Shared) -> None:
         self._world = shared.world
         self._lifecycle = shared.lifecycle
-        self._metrics = shared.metrics
         self._reads = Reads(shared.world.cache, shared.metrics, shared.errors)
         self._park_seconds = shared.limits.park_seconds
         self._places = Semaphore(shared.limits.parked)
@@ -58,7 +57,6 @@ class Decider:
         began = perf_counter()
         answer, now = self._decide(request, policies, until)
         seconds = perf_counter() - began
-        self._metrics.decided(answer.results, seconds)
         return Decided(answer=answer, snapshot=policies.snapshot, now=now, seconds=seconds)
 
     def wait_for(self, position: int, until: float) -> bool:

@@ -5,7 +5,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from sidecar.config import Config, Listener
-from sidecar.transport.authorization import Desk
+from sidecar.transport.desk import Desk
 from sidecar.transport.feed import FeedServicer
 from sidecar.transport.grpcio.listening import bind
 from sidecar.transport.grpcio.services import Services

@@ -55,7 +55,7 @@ class DecisionLog:
         """Have *answered* written, or dropped; never waits, never raises."""
         # Threads that look at once may queue as many too many as there are threads: cheaper than a lock.
         if len(self._queue) >= self._capacity:
-            self._metrics.decisions_dropped(FULL, len(answered.answer.results))
+            self._metrics.decisions_dropped(FULL, len(answered.outcome.results))
         else:
             self._queue.append(answered)
 
@@ -72,7 +72,7 @@ class DecisionLog:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
-        left = sum(len(answered.answer.results) for answered in tuple(self._queue))
+        left = sum(len(answered.outcome.results) for answered in tuple(self._queue))
         if left:
             self._metrics.decisions_dropped(UNWRITTEN, left)
             _log.warning("decisions were not logged", extra={"details": {"lines": left}})
@@ -94,7 +94,7 @@ class DecisionLog:
         answers, lines = [], 0
         while self._queue and lines < _BATCH:
             answers.append(self._queue.popleft())
-            lines += len(answers[-1].answer.results)
+            lines += len(answers[-1].outcome.results)
         try:
             texts = [encode(line) for answered in answers for line in self._recorder.lines(answered)]
             self._sink.write(b"\n".join((*texts, b"")))

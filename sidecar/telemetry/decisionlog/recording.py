@@ -1,9 +1,10 @@
 """From an answer to the lines about it: all that costs anything is done here, after the caller has gone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sidecar.consent.footing import Footing, Footings
+from sidecar.engine.outcome import Outcome
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.decision import TYPE_NAMES, Answer, AttributeValue, FieldResult, Request
 from sidecar.model.facts import Facts
@@ -14,32 +15,50 @@ from sidecar.telemetry.decisionlog.line import AttributeJson, Call, FactsJson, F
 _Attributes = Mapping[str, AttributeValue | None]
 
 
+class Occasion(NamedTuple):
+    """What answers share that were given in one go."""
+
+    snapshot: Snapshot
+    now: Instant
+    consent_revision: str
+    consent_age_ms: int
+
+    @classmethod
+    def of(cls, answer: Answer, snapshot: Snapshot, *, now: Instant) -> "Occasion":
+        """That of one *answer*, given under *snapshot* at *now*."""
+        return cls(snapshot, now, answer.consent_revision, answer.consent_age_ms)
+
+
 class Answered(NamedTuple):
-    """An answer, and what it was drawn from: references only, so that handing it over costs next to nothing."""
+    """An answer, and what it was drawn from: references only, so that handing it over costs next to nothing.
+
+    The *request* may be one that says nothing of people: whose data it is about is told by *pseudonym*, how many others
+    are asked by *outcome*.
+    """
 
     decision_id: str
     call: Call
     caller: str  # the service that the listener counts the caller as; empty: its own word
+    pseudonym: bytes  # of the subject
     request: Request
-    answer: Answer
-    snapshot: Snapshot
-    now: Instant
+    outcome: Outcome
+    occasion: Occasion
     seconds: float
 
 
 class Recorder:
     """Makes lines. For one thread."""
 
-    def __init__(self, pseudonym_of: Callable[[str], bytes]) -> None:
-        self._pseudonym_of = pseudonym_of
+    def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
         self._footings: Footings | None = None
 
     def lines(self, answered: Answered) -> tuple[Line, ...]:
         """One line for each result, in their order."""
-        request, answer, snapshot = answered.request, answered.answer, answered.snapshot
+        request, outcome, occasion = answered.request, answered.outcome, answered.occasion
+        snapshot = occasion.snapshot
         logged, withheld = _attributes(request.attributes, snapshot)
-        moment, pseudonym = to_datetime(answered.now), self._pseudonym_of(request.subject).hex()
+        moment, pseudonym = to_datetime(occasion.now), answered.pseudonym.hex()
         latency_us = round(answered.seconds * 1e6)
         return tuple(
             Line(
@@ -62,27 +81,28 @@ class Recorder:
                 determining=result.determining,
                 mask=result.mask,
                 unknown_name=result.unknown_name,
-                policy_revision=answer.policy_revision,
-                consent_revision=answer.consent_revision,
-                consent_age_ms=answer.consent_age_ms,
+                policy_revision=snapshot.bundle.revision,
+                consent_revision=occasion.consent_revision,
+                consent_age_ms=occasion.consent_age_ms,
                 latency_us=latency_us,
                 pseudonym=pseudonym,
-                co_subjects=len(request.co_subjects),
+                co_subjects=outcome.co_subjects,
                 others=() if result.others is None else tuple(map(facts_to_json, result.others.facts)),
                 held=result.held,
                 by_others=result.others is not None and result.others.deny,
             )
-            for index, result in enumerate(answer.results)
+            for index, result in enumerate(outcome.results)
         )
 
     def _footing(self, result: FieldResult, answered: Answered) -> FootingJson:
-        snapshot, request = answered.snapshot, answered.request
+        occasion, request = answered.occasion, answered.request
+        snapshot = occasion.snapshot
         if self._footings is None or snapshot is not self._snapshot:
             self._footings, self._snapshot = Footings(snapshot.catalog), snapshot
         # The question got as far as the policies: a channel that was named exists, one that was not is the only one.
         only = snapshot.catalog.purposes[request.purpose].channels
         channel = Channel(request.channel) if request.channel else next(iter(only), None)
-        return footing_to_json(self._footings.footing(result.field, request.purpose, channel, answered.now))
+        return footing_to_json(self._footings.footing(result.field, request.purpose, channel, occasion.now))
 
 
 def facts_to_json(facts: Facts) -> FactsJson:

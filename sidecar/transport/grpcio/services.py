@@ -10,10 +10,11 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from sidecar.api.v1 import authorization_pb2, choices_pb2, consent_pb2, feed_pb2, holds_pb2, log_pb2, status_pb2
 from sidecar.config import Config
-from sidecar.transport.authorization import AuthorizationServicer, Desk
+from sidecar.transport.authorization import AuthorizationServicer
 from sidecar.transport.choices import ChoiceServicer
 from sidecar.transport.consent import ConsentServicer
 from sidecar.transport.consentlog import LogServicer
+from sidecar.transport.desk import Desk
 from sidecar.transport.feed import FeedServicer
 from sidecar.transport.grpcio.handlers import add_service
 from sidecar.transport.health import Health
@@ -70,7 +71,8 @@ class Services:
             ),
             maximum_concurrent_rpcs=limits.calls_in_flight,
         )
-        add_service(server, _AUTHORIZATION, AuthorizationServicer(self._desk, identity), edge)
+        authorization = AuthorizationServicer(self._desk, identity)
+        add_service(server, _AUTHORIZATION, authorization, edge, in_bytes=authorization.IN_BYTES)
         for service, servicer in self._same:
             add_service(server, service, servicer, edge)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)

@@ -32,7 +32,7 @@ def logged(asked: Request | None = None, facts: Facts = FACTS, under: Snapshot |
             mask=verdict.mask,
             facts=facts,
         )
-    (line,) = Recorder(lambda _: bytes(16)).lines(answered(item, asked=asked, under=under))
+    (line,) = Recorder().lines(answered(item, asked=asked, under=under))
     return line
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sidecar.engine.outcome import Outcome
 from sidecar.engine.snapshot import Snapshot
-from sidecar.model.decision import Answer, AttributeValue, FieldResult, Request
+from sidecar.model.decision import AttributeValue, FieldResult, Request
 from sidecar.model.facts import Facts
 from sidecar.model.instant import parse
 from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState, Effect, Reason
 from sidecar.policy.bundle import load_bundle
 from sidecar.telemetry.decisionlog.line import Call
-from sidecar.telemetry.decisionlog.recording import Answered
+from sidecar.telemetry.decisionlog.recording import Answered, Occasion
 from tests.unit.policy.bundles import write
 
 NOW = parse("2026-06-01T12:00:00.000001Z")
@@ -60,30 +62,24 @@ def request(*fields: str, attributes: Mapping[str, AttributeValue | None] | None
     )
 
 
-def answer(*results: FieldResult) -> Answer:
-    """An answer of *results*."""
-    return Answer(
-        results=results or (ALLOWED,),
-        policy_revision="sha256:ab",
-        consent_revision="log:7",
-        consent_age_ms=3,
-        clock_changes_at=None,
-        cache_for_ms=0,
-    )
+def pseudonym_of(subject: str) -> bytes:
+    """Of a test."""
+    return blake2b(subject.encode(), digest_size=16).digest()
 
 
 def answered(
     *results: FieldResult, asked: Request | None = None, under: Snapshot | None = None, decision_id: str = "d-1"
 ) -> Answered:
     """An answer to log."""
-    given = answer(*results)
+    given = results or (ALLOWED,)
+    question = asked or request(*(result.field for result in given))
     return Answered(
         decision_id=decision_id,
         call=Call.CHECK,
         caller="",
-        request=asked or request(*(result.field for result in given.results)),
-        answer=given,
-        snapshot=under or small(),
-        now=NOW,
+        pseudonym=pseudonym_of(question.subject),
+        request=question,
+        outcome=Outcome(given, co_subjects=len(question.co_subjects)),
+        occasion=Occasion(snapshot=under or small(), now=NOW, consent_revision="log:7", consent_age_ms=3),
         seconds=0.000_123_4,
     )

@@ -47,7 +47,7 @@ class Logged:
         self.sink = Kept()
         metrics = Metrics(self.registry)
         self.errors = ErrorReports(metrics, lambda: 0)
-        recorder = Recorder(lambda _: bytes(16))
+        recorder = Recorder()
         self.log = DecisionLog(self.sink, recorder, capacity=capacity, metrics=metrics, errors=self.errors)
 
     def put(self, *numbers: int, fields: int = 1) -> None:

@@ -1,7 +1,6 @@
 import json
 from dataclasses import replace
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 
 import jsonschema
@@ -17,16 +16,21 @@ from sidecar.model.instant import show, to_datetime
 from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState, Effect, Mask, Reason
 from sidecar.telemetry.decisionlog.line import Call, Line, decode, encode
 from sidecar.telemetry.decisionlog.recording import Answered, Recorder
-from tests.unit.telemetry.decisionlog.answers import ALLOWED, FACTS, NOW, PREMIUM, answered, request, snapshot
+from tests.unit.telemetry.decisionlog.answers import (
+    ALLOWED,
+    FACTS,
+    NOW,
+    PREMIUM,
+    answered,
+    pseudonym_of,
+    request,
+    small,
+    snapshot,
+)
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs/schemas/decision.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 ATTRIBUTES: dict[str, AttributeValue] = {"premium": True, "count": 1, "region": "eu", "tags": frozenset({"b", "a"})}
-
-
-def pseudonym_of(subject: str) -> bytes:
-    """Of a test."""
-    return blake2b(subject.encode(), digest_size=16).digest()
 
 
 @cache
@@ -38,12 +42,12 @@ def reading_all() -> Snapshot:
 
 def lines(one: Answered) -> list[Line]:
     """The lines about *one*, written and read again."""
-    return [decode(encode(line)) for line in Recorder(pseudonym_of).lines(one)]
+    return [decode(encode(line)) for line in Recorder().lines(one)]
 
 
 def plain(one: Answered) -> list[dict[str, object]]:
     """The lines about *one* as JSON, each valid under the schema."""
-    found = [json.loads(encode(line)) for line in Recorder(pseudonym_of).lines(one)]
+    found = [json.loads(encode(line)) for line in Recorder().lines(one)]
     for line in found:
         VALIDATOR.validate(line)
     return found
@@ -110,7 +114,7 @@ def test_an_allowed_field() -> None:
         "determining": ["consented"],
         "mask": None,
         "unknown_name": "",
-        "policy_revision": "sha256:ab",
+        "policy_revision": small().bundle.revision,
         "consent_revision": "log:7",
         "consent_age_ms": 3,
         "latency_us": 123,
@@ -173,7 +177,7 @@ def test_the_subject_is_nowhere_in_a_line() -> None:
     """Its pseudonym is."""
     one = answered(asked=replace(request(), subject="mia@example.org"))
 
-    assert b"mia" not in b"".join(map(encode, Recorder(pseudonym_of).lines(one)))
+    assert b"mia" not in b"".join(map(encode, Recorder().lines(one)))
 
 
 def test_each_bundle_has_its_own_footing() -> None:
@@ -184,7 +188,7 @@ def test_each_bundle_has_its_own_footing() -> None:
             "customer.diet: {title: y, categories: [user.health]}\n"
         }
     )
-    recorder = Recorder(pseudonym_of)
+    recorder = Recorder()
     found = [recorder.lines(one)[0].footing for one in (answered(), answered(under=moved), answered())]
 
     assert [("user.contact.email",), ("user.health",), ("user.contact.email",)] == [

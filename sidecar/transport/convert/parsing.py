@@ -1,0 +1,19 @@
+"""Bytes from outside to messages: what cannot be parsed is the caller's fault."""
+
+from typing import Final, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from sidecar.errors import RequestError
+
+MALFORMED: Final = "cannot be parsed: not that message, or text in it is not UTF-8"
+
+_M = TypeVar("_M", bound=Message)
+
+
+def parse(message: type[_M], data: bytes) -> _M:
+    """The message that *data* is; raises ``RequestError`` naming the message if it is none."""
+    try:
+        return message.FromString(data)
+    except DecodeError:
+        raise RequestError(message.DESCRIPTOR.name, MALFORMED) from None
