@@ -1,7 +1,9 @@
 """What is left of a record once the clock is taken out of it: equal profiles give equal facts."""
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from sidecar.bounded import Generations
 from sidecar.consent.record import Entry, Kind, Record
@@ -52,15 +54,50 @@ EMPTY_PROFILE: Final = Profile()
 """What is known of a subject without a record."""
 
 
-class Standing(NamedTuple):
-    """What a subject's slot holds."""
+INSTANT_BYTES: Final = 8
+"""Of one of the instants that a standing packs."""
+
+
+class _Packers(dict[int, struct.Struct]):
+    """By how many instants what packs them; few numbers occur, and making one costs a microsecond."""
+
+    def __missing__(self, count: int) -> struct.Struct:
+        packer = self[count] = struct.Struct(f"={count}q")
+        return packer
+
+
+_PACKERS: Final = _Packers()
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class Standing:
+    """What a subject's slot holds; never changed, and not frozen only because a million are made in a load.
+
+    The instants stay packed until somebody asks: a look-up hands out the very object that the slot holds.
+    """
 
     profile: Profile
-    changes_at: Instant | None  # when the clock next changes the profile; None: never
-    times: tuple[Instant, ...]  # the instant of each order of the profile, if it holds a no; else empty
+    changes_at: Instant | None = None  # when the clock next changes the profile; None: never
+    packed: bytes = b""  # ``times``
+
+    @classmethod
+    def of(cls, profile: Profile, changes_at: Instant | None, times: Sequence[Instant]) -> Self:
+        """One with *times*, the instant of each order of the profile, if that holds a no; else with none."""
+        return cls(profile, changes_at, _PACKERS[len(times)].pack(*times) if times else b"")
+
+    @property
+    def times(self) -> tuple[Instant, ...]:
+        """The instant of each order of the profile, if it holds a no; else empty."""
+        times: tuple[Instant, ...] = _PACKERS[len(self.packed) // INSTANT_BYTES].unpack(self.packed)
+        return times
+
+    @property
+    def plain(self) -> bool:
+        """Whether it has nothing but its profile, so that all subjects of that can share it."""
+        return self.changes_at is None and not self.packed
 
 
-UNKNOWN_STANDING: Final = Standing(EMPTY_PROFILE, None, ())
+UNKNOWN_STANDING: Final = Standing(EMPTY_PROFILE)
 """The standing of a subject without a record."""
 
 
@@ -91,7 +128,7 @@ def trace(record: Record, now: Instant) -> tuple[Standing, tuple[Entry, ...]]:
     expiries = [entry.expires_at for entry in record.entries if entry.expires_at is not None]
     changes_at = min((instant for instant in (*expiries, *instants.values()) if instant > now), default=None)
     says_no = any(entry.kind in (Kind.REFUSED, Kind.WITHDRAWN) for entry in record.entries)
-    return Standing(profile, changes_at, times if says_no else ()), tuple(entry for _, entry in pairs)
+    return Standing.of(profile, changes_at, times if says_no else ()), tuple(entry for _, entry in pairs)
 
 
 def _timeless(entry: Entry, order: int, now: Instant) -> ProfileEntry:

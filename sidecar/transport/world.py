@@ -43,9 +43,14 @@ class World:
     ticks: Callable[[], Instant]  # only ever grows, in microseconds; ages are measured by it
     bounds: Bounds
     point: DecisionPoint = field(init=False)
+    _known: Freshness = field(init=False)  # as it was last told; most calls come within the same millisecond
 
     def __post_init__(self) -> None:
         self.point = DecisionPoint(self.cache)
+        self._known = Freshness(
+            max_consent_age_ms=_milliseconds(self.bounds.max_consent_age_seconds),
+            max_policy_age_ms=_milliseconds(self.bounds.max_policy_age_seconds),
+        )
 
     @property
     def held(self) -> int:
@@ -55,14 +60,23 @@ class World:
 
     def freshness(self, policies: Policies | None = None) -> Freshness:
         """How old both sources are, and may be; of *policies* if given, else of those in use."""
-        ticks = self.ticks()
-        return Freshness(
-            consent_age_ms=self.cache.age_ms(ticks),
-            consent_lost=bool(self.cache.lost),
-            max_consent_age_ms=_milliseconds(self.bounds.max_consent_age_seconds),
-            policy_age_ms=max(0, ticks - (policies or self.policies).checked_at) // 1_000,
-            max_policy_age_ms=_milliseconds(self.bounds.max_policy_age_seconds),
+        ticks, known = self.ticks(), self._known
+        consent_age_ms, lost = self.cache.age_ms(ticks), bool(self.cache.lost)
+        policy_age_ms = max(0, ticks - (policies or self.policies).checked_at) // 1_000
+        if (
+            consent_age_ms == known.consent_age_ms
+            and lost is known.consent_lost
+            and policy_age_ms == known.policy_age_ms
+        ):
+            return known
+        freshness = self._known = Freshness(
+            consent_age_ms=consent_age_ms,
+            consent_lost=lost,
+            max_consent_age_ms=known.max_consent_age_ms,
+            policy_age_ms=policy_age_ms,
+            max_policy_age_ms=known.max_policy_age_ms,
         )
+        return freshness
 
 
 def _milliseconds(seconds: float | None) -> int | None:

@@ -1,12 +1,12 @@
 """Standings of some subjects: a bounded number of them, those kept that were asked for lately.
 
-Subjects whose records are equal up to relative order share a profile, as in ``slots``; each has a whole standing, which
-costs some more bytes than a slot and less time.
+Subjects whose records are equal up to relative order share a profile, as in ``slots``.
 """
 
 from typing import Final
 
-from sidecar.consent.profile import Profile, Standing
+from sidecar.consent.profile import Standing
+from sidecar.consent.view.sharing import Sharing
 
 ERAS: Final = 8
 """So many eras make a lifetime, so that not everybody's ends at once."""
@@ -34,16 +34,6 @@ class _Held:
         self.asked = False
 
 
-class _Shared:
-    """A standing of subjects without instants of their own, and how many subjects have its profile."""
-
-    __slots__ = ("standing", "users")
-
-    def __init__(self, profile: Profile) -> None:
-        self.standing: Final = Standing(profile, None, ())
-        self.users = 0
-
-
 class Holding:
     """Standings of at most *capacity* subjects, each with the position of the entry that it reflects.
 
@@ -59,7 +49,7 @@ class Holding:
     def __init__(self, capacity: int, pinned: frozenset[bytes] = frozenset()) -> None:
         self._capacity = capacity + len(pinned)
         self._pinned = pinned
-        self._profiles: dict[Profile, _Shared] = {}
+        self._sharing = Sharing()
         self._shards: tuple[dict[bytes, _Held], ...] = tuple({} for _ in range(_SHARDS))
         self._ring: list[bytes | None] = []  # who holds each place
         self._free: list[int] = []
@@ -75,7 +65,7 @@ class Holding:
     @property
     def profiles(self) -> int:
         """How many different profiles they have."""
-        return len(self._profiles)
+        return len(self._sharing)
 
     def get(self, pseudonym: bytes) -> Standing | None:
         """The subject's standing, and count it as asked for; ``None`` if it is not held."""
@@ -96,17 +86,17 @@ class Holding:
         before = shard.get(pseudonym)
         era = _ALWAYS if pseudonym in self._pinned else self._era
         place = self._take_place(pseudonym) if before is None else before.place
-        held = _Held(self._share(standing), position, era, place)
+        held = _Held(self._sharing.take(standing), position, era, place)
         held.asked = before is not None and before.asked
         shard[pseudonym] = held
         if before is not None:
-            self._leave(before)
+            self._sharing.leave(before.standing)
 
     def drop(self, pseudonym: bytes) -> None:
         """Hold the subject no longer, if it is held."""
         held = self._shards[pseudonym[0]].pop(pseudonym, None)
         if held is not None:
-            self._leave(held)
+            self._sharing.leave(held.standing)
             self._ring[held.place] = None
             self._free.append(held.place)
 
@@ -129,21 +119,6 @@ class Holding:
             pseudonym = self._ring[self._swept]
             if pseudonym is not None and self.position(pseudonym) is None:
                 self.drop(pseudonym)
-
-    def _share(self, standing: Standing) -> Standing:
-        """The same *standing*, with the profile that others have already."""
-        shared = self._profiles.get(standing.profile)
-        if shared is None:
-            shared = self._profiles[standing.profile] = _Shared(standing.profile)
-        shared.users += 1
-        return shared.standing if standing == shared.standing else standing._replace(profile=shared.standing.profile)
-
-    def _leave(self, held: _Held) -> None:
-        profile = held.standing.profile
-        shared = self._profiles[profile]
-        shared.users -= 1
-        if shared.users == 0:
-            del self._profiles[profile]
 
     def _take_place(self, pseudonym: bytes) -> int:
         if not self._free and len(self._ring) < self._capacity:

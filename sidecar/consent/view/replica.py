@@ -6,6 +6,7 @@ are put at once, but only the feed, which has everybody's in order, advances the
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Final
 
@@ -115,7 +116,8 @@ class Replica:
 
         Good until its ``changes_at``; from then on it must be refreshed before it is used.
         """
-        return self._slots.get(pseudonym) or UNKNOWN_STANDING
+        slots = self._slots
+        return slots.get(pseudonym) or self._unknown(pseudonym, slots)
 
     def apply(self, entries: Iterable[LogEntry], *, now: Instant, log_id: str | None = None) -> None:
         """Take over last entries of their subjects that this process appended or found: the next question sees them.
@@ -215,7 +217,7 @@ class Replica:
             for head, standing in resolved:
                 if self._ahead.fed(head.pseudonym, head.position):
                     doubtful = head.position <= self._ahead.doubted_through
-                    known = standing._replace(changes_at=OVERDUE) if doubtful else standing
+                    known = replace(standing, changes_at=OVERDUE) if doubtful else standing
                     self._put(head.pseudonym, known, now, position=head.position)
                 self._fed = max(self._fed, head.position)
             self._reach(through)
@@ -262,6 +264,15 @@ class Replica:
             return 0
         return max(0, ticks - self._readable_at) // 1_000
 
+    def _unknown(self, pseudonym: bytes, slots: Slots) -> Standing:
+        """Of a subject who is not in *slots*: those may be emptied already, because others took their place."""
+        while slots is not self._slots:
+            slots = self._slots
+            standing = slots.get(pseudonym)
+            if standing is not None:
+                return standing
+        return UNKNOWN_STANDING
+
     def _restored(self, now: Instant) -> Restored | None:
         restored = None if self._snapshot is None else self._snapshot.read(now=now)
         if restored is not None:
@@ -285,7 +296,7 @@ class Replica:
             return self._doubtful(head.pseudonym)  # who asks about it is told why
 
     def _doubtful(self, pseudonym: bytes) -> Standing:
-        return (self._filled.get(pseudonym) or UNKNOWN_STANDING)._replace(changes_at=OVERDUE)
+        return replace(self._filled.get(pseudonym) or UNKNOWN_STANDING, changes_at=OVERDUE)
 
     def _own(self, entry: LogEntry, standing: Standing, now: Instant) -> None:
         """Put what this process appended, unless the feed has brought it, or what came after it."""

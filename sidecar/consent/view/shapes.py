@@ -26,8 +26,8 @@ class Shapes:
         profile_and_no = self._known.get(key)
         if profile_and_no is None:
             standing = resolve(unpack(packed), now)
-            self._known.put(key, (standing.profile, bool(standing.times)))
+            self._known.put(key, (standing.profile, bool(standing.packed)))
             return standing
         profile, says_no = profile_and_no
         changes_at = min((instant for instant in clock if instant > now), default=None)
-        return Standing(profile, changes_at, orders if says_no else ())
+        return Standing.of(profile, changes_at, orders if says_no else ())

@@ -21,13 +21,14 @@ from sidecar.consent.log import ConsentLog, LogEntry
 from sidecar.consent.profile import Profile, ProfileEntry
 from sidecar.consent.pseudonym import CODE_BYTES, Pseudonyms, sync_folder
 from sidecar.consent.revision import Revision
-from sidecar.consent.view.slots import Shared, Slots
+from sidecar.consent.view.sharing import Shared
+from sidecar.consent.view.slots import Own, Slots
 from sidecar.model.instant import SECOND, Instant
 from sidecar.model.vocabulary import AgeBand
 
 FILE: Final = "view.snapshot"
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 DAY: Final = 86_400 * SECOND
 
@@ -83,7 +84,7 @@ class _Subjects(_Part):
     shard: int
     keys: list[bytes]
     numbers: list[int]  # of their profiles among all of the file
-    owns: list[bytes]
+    own: list[Own]
 
 
 class _End(_Part):
@@ -166,7 +167,7 @@ class Snapshot:
             new = _subjects_decoder.decode(opened.part(_SUBJECTS))
             entries.extend(new.entries)
             table.extend(slots.share(_profile(profile, entries)) for profile in new.profiles)
-            slots.fill(new.shard, zip(new.keys, map(table.__getitem__, new.numbers), new.owns, strict=True))
+            slots.fill(new.shard, new.keys, [table[number] for number in new.numbers], new.own)
         end = _end_decoder.decode(opened.part(_END))
         if opened.comes():
             raise _UselessError("something comes behind its end")
@@ -243,7 +244,7 @@ def _parts(slots: Slots) -> Iterator[_Subjects]:
     """All of *slots*, a few at a time; of those that come or go meanwhile some."""
     profiles, entries = _Numbers[Profile](), _Numbers[ProfileEntry]()
     for shard, items in slots.items(_SUBJECTS_AT_ONCE):
-        numbers = [profiles.of(standing.profile) for _, (standing, _) in items]
+        numbers = [profiles.of(standing.profile) for _, standing in items]
         packed = [_packed(profile, entries) for profile in profiles.new()]
         yield _Subjects(
             entries=entries.new(),
@@ -251,7 +252,11 @@ def _parts(slots: Slots) -> Iterator[_Subjects]:
             shard=shard,
             keys=[key for key, _ in items],
             numbers=numbers,
-            owns=[own for _, (_, own) in items],
+            own=[
+                (number, standing.changes_at, standing.packed)
+                for number, (_, standing) in enumerate(items)
+                if not standing.plain
+            ],
         )
 
 

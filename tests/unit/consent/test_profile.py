@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.consent.profile import EMPTY_PROFILE, UNKNOWN_STANDING, resolve, trace
+from sidecar.consent.profile import EMPTY_PROFILE, UNKNOWN_STANDING, Profile, Standing, resolve, trace
 from sidecar.consent.record import EMPTY, Entry, Kind, Record, Trait
 from sidecar.model.event import NoticeRef
 from sidecar.model.instant import Instant
@@ -24,6 +24,19 @@ def test_an_empty_record_is_an_unknown_subject() -> None:
     """It costs nothing to tell them apart, so they are not told apart."""
     assert UNKNOWN_STANDING == resolve(EMPTY, 5)
     assert EMPTY_PROFILE == resolve(EMPTY, 5).profile
+
+
+@pytest.mark.parametrize("times", [(), (7,), (-(2**63), 0, 2**63 - 1)])
+@pytest.mark.parametrize("changes_at", [None, 9])
+def test_a_standing_gives_back_what_it_was_made_of(times: tuple[Instant, ...], changes_at: Instant | None) -> None:
+    """Packed or not; it is plain if it has nothing but its profile."""
+    profile = Profile(jurisdiction="nl")
+    standing = Standing.of(profile, changes_at, times)
+
+    assert (profile, changes_at, times) == (standing.profile, standing.changes_at, standing.times)
+    assert (changes_at is None and not times) is standing.plain
+    assert Standing.of(Profile(jurisdiction="nl"), changes_at, times) == standing
+    assert Standing.of(profile, 8, times) != standing
 
 
 def test_records_equal_up_to_relative_order_share_a_profile() -> None:

@@ -3,7 +3,7 @@
 from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing
 from sidecar.consent.view.holding import ERAS, Holding
 
-DUTCH = Standing(Profile(jurisdiction="nl"), None, ())
+DUTCH = Standing(Profile(jurisdiction="nl"))
 
 
 def pseudonym(number: int) -> bytes:
@@ -40,14 +40,14 @@ def test_whoever_said_the_same_shares_a_profile() -> None:
     """Whatever instants each has; one that nobody has any more is forgotten."""
     holding = Holding(4)
     for number, times in ((1, ()), (2, ()), (3, (7,)), (3, (8,))):
-        holding.put(pseudonym(number), Standing(Profile(jurisdiction="nl"), 9 if times else None, times), number)
+        holding.put(pseudonym(number), Standing.of(Profile(jurisdiction="nl"), 9 if times else None, times), number)
     standings = [holding.get(pseudonym(number)) for number in (1, 2, 3)]
     profiles = {id(standing.profile) for standing in standings if standing is not None}
     before = holding.profiles
     for number in (1, 2, 3):
         holding.drop(pseudonym(number))
 
-    assert [DUTCH, DUTCH, DUTCH._replace(changes_at=9, times=(8,))] == standings
+    assert [DUTCH, DUTCH, Standing.of(DUTCH.profile, 9, (8,))] == standings
     assert (1, 1, 0) == (len(profiles), before, holding.profiles)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event as Signal
 from threading import Thread
 
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from sidecar.consent.ledger import ImportLine
 from sidecar.consent.log import Head, LogEntry
 from sidecar.consent.packing import pack
-from sidecar.consent.profile import UNKNOWN_STANDING, resolve
+from sidecar.consent.profile import UNKNOWN_STANDING, Standing, resolve
 from sidecar.consent.record import EMPTY
 from sidecar.consent.view.ahead import Ahead
+from sidecar.consent.view.slots import Slots
 from sidecar.errors import ConsentLogError, LogConflictError, LogLostError
 from sidecar.model.event import Event, Traits
 from sidecar.model.instant import SECOND, Instant
@@ -137,7 +139,7 @@ def test_an_entry_that_cannot_be_read_is_doubted_and_stops_nobody() -> None:
     assert 3 == desk.cache.applied
 
 
-OVERDUE_NOBODY = UNKNOWN_STANDING._replace(changes_at=-(2**63) + 1)
+OVERDUE_NOBODY = replace(UNKNOWN_STANDING, changes_at=-(2**63) + 1)
 
 
 # --- Refreshing ----------------------------------------------------------------------------------------------------
@@ -339,6 +341,34 @@ def test_what_is_begun_is_served_only_when_it_is_complete() -> None:
     assert f"{child.log.log_id}.1" == str(desk.cache.revision())
     assert is_current(desk, "bob")
     assert (1, 1) == (desk.cache.subjects, desk.cache.profiles)
+
+
+@pytest.mark.parametrize("emptied", [1, 2])
+def test_who_looks_while_another_view_takes_over_finds_everybody(emptied: int) -> None:
+    """The slots that were served are emptied then, and whoever is in none of them is not therefore a stranger."""
+    desk = SharedDesk(Store())
+    desk.ledger.record("ada", no("a"))
+    desk.catch_up()
+    cache, served = desk.cache, desk.cache._slots
+    ada, stranger = cache.pseudonym("ada"), cache.pseudonym("bob")
+    standing = cache.lookup(ada)
+
+    class Emptied(Slots):
+        def __init__(self, following: Slots) -> None:
+            super().__init__()
+            self.following = following
+
+        def get(self, pseudonym: bytes) -> Standing | None:
+            cache._slots = self.following
+            return super().get(pseudonym)
+
+    def at_last() -> Slots:
+        return served if emptied == 1 else Emptied(served)
+
+    cache._slots = Emptied(at_last())
+    assert standing == cache.lookup(ada)
+    cache._slots = Emptied(at_last())
+    assert UNKNOWN_STANDING == cache.lookup(stranger)
 
 
 def test_waiting_ends_when_positions_start_over() -> None:
