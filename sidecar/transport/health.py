@@ -32,6 +32,18 @@ class Health(HealthServicer):  # type: ignore[misc] # the library has no types
                 response = health_pb2.HealthCheckResponse
                 self.set(service, response.SERVING if healthy else response.NOT_SERVING)
 
+    def List(  # noqa: N802
+        self,
+        request: health_pb2.HealthListRequest,
+        context: grpc.ServicerContext,
+    ) -> health_pb2.HealthListResponse:
+        """Tell the health of every service at once."""
+        del request
+        names = (PROCESS, AUTHZ, AUTHZ_FRESH)
+        return health_pb2.HealthListResponse(
+            statuses={name: self.Check(health_pb2.HealthCheckRequest(service=name), context) for name in names}
+        )
+
     def Watch(  # noqa: N802
         self,
         request: health_pb2.HealthCheckRequest,

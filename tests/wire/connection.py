@@ -104,7 +104,7 @@ class Connection:
         self._rest = bytearray()
         self._unpacker = Unpacker()
         self._replies: dict[int, Reply] = {}
-        self._block = (0, 0, b"")  # stream, flags and what there is of a block of fields
+        self._block = b""  # what there is of a block of fields
         body = b"".join(struct.pack("!HI", key, value) for key, value in (settings or {}).items())
         self.write(PREFACE + frame(Kind.SETTINGS, 0, 0, body))
 
@@ -172,6 +172,14 @@ class Connection:
             self.read(until - time.monotonic())
         return reply
 
+    def begun(self, stream: int, *, within_seconds: float = 5.0) -> Reply:
+        """What came on *stream* once anything did; ``TimeoutError`` if nothing does."""
+        reply = self._reply(stream)
+        until = time.monotonic() + within_seconds
+        while not (reply.blocks or reply.ended):
+            self.read(until - time.monotonic())
+        return reply
+
     def until_closed(self, *, within_seconds: float = 5.0) -> None:
         """Read until the peer ends the connection; ``TimeoutError`` if it does not."""
         until = time.monotonic() + within_seconds
@@ -203,31 +211,36 @@ class Connection:
 
     def _take(self, kind: int, flags: int, stream: int, body: bytes) -> None:
         if kind == Kind.DATA:
-            self._reply(stream).data += body
-            if body and not self._hoards:
-                size = len(body).to_bytes(4, "big")
-                self.write(frame(Kind.WINDOW_UPDATE, 0, 0, size) + frame(Kind.WINDOW_UPDATE, 0, stream, size))
-        elif kind == Kind.HEADERS:
-            self._block = (stream, flags, body)
-        elif kind == Kind.CONTINUATION:
-            self._block = (stream, self._block[1], self._block[2] + body)
+            self._take_data(stream, body)
+        elif kind in (Kind.HEADERS, Kind.CONTINUATION):
+            self._take_block(kind, flags, stream, body)
         elif kind == Kind.RST_STREAM:
-            reply = self._reply(stream)
-            if not reply.ended:  # after the end it only says that nobody reads what else is sent
-                reply.reset, reply.ended = int.from_bytes(body, "big"), True
+            self._take_reset(self._reply(stream), int.from_bytes(body, "big"))
         elif kind == Kind.WINDOW_UPDATE:
             self._windows[stream] = self._window(stream) + int.from_bytes(body, "big")
         elif kind == Kind.SETTINGS and not flags & ACK:
             self._take_settings(body)
-            self.write(frame(Kind.SETTINGS, ACK, 0, b""))
         elif kind == Kind.PING and not flags & ACK:
             self.write(frame(Kind.PING, ACK, 0, body))
         elif kind == Kind.GOAWAY:
             self.goaway = int.from_bytes(body[4:8], "big")
-        if kind in (Kind.HEADERS, Kind.CONTINUATION) and flags & END_HEADERS:
-            self._reply(stream).blocks.append(dict(self._unpacker.unpack(self._block[2])))
         if kind in (Kind.HEADERS, Kind.DATA) and flags & END_STREAM:
             self._reply(stream).ended = True
+
+    def _take_data(self, stream: int, body: bytes) -> None:
+        self._reply(stream).data += body
+        if body and not self._hoards:
+            size = len(body).to_bytes(4, "big")
+            self.write(frame(Kind.WINDOW_UPDATE, 0, 0, size) + frame(Kind.WINDOW_UPDATE, 0, stream, size))
+
+    def _take_block(self, kind: int, flags: int, stream: int, body: bytes) -> None:
+        self._block = body if kind == Kind.HEADERS else self._block + body
+        if flags & END_HEADERS:
+            self._reply(stream).blocks.append(dict(self._unpacker.unpack(self._block)))
+
+    def _take_reset(self, reply: Reply, code: int) -> None:
+        if not reply.ended:  # after the end it only says that nobody reads what else is sent
+            reply.reset, reply.ended = code, True
 
     def _take_settings(self, body: bytes) -> None:
         for key, value in struct.iter_unpack("!HI", body):
@@ -235,6 +248,7 @@ class Connection:
             if key == Setting.INITIAL_WINDOW_SIZE:
                 more, self._initial = value - self._initial, value
                 self._windows |= {stream: had + more for stream, had in self._windows.items() if stream}
+        self.write(frame(Kind.SETTINGS, ACK, 0, b""))
 
     def _window(self, stream: int) -> int:
         return self._windows.get(stream, self._initial)

@@ -5,22 +5,16 @@ from typing import Final
 
 Fields = Iterable[tuple[str, str | bytes]]
 
-_STATIC: Final = [
-    (name, value)
-    for name, _, value in (
-        line.partition("=")
-        for line in (
-            ":authority :method=GET :method=POST :path=/ :path=/index.html :scheme=http :scheme=https :status=200 "
-            ":status=204 :status=206 :status=304 :status=400 :status=404 :status=500 accept-charset "
-            "accept-encoding=gzip,deflate accept-language accept-ranges accept access-control-allow-origin age allow "
-            "authorization cache-control content-disposition content-encoding content-language content-length "
-            "content-location content-range content-type cookie date etag expect expires from host if-match "
-            "if-modified-since if-none-match if-range if-unmodified-since last-modified link location max-forwards "
-            "proxy-authenticate proxy-authorization range referer refresh retry-after server set-cookie "
-            "strict-transport-security transfer-encoding user-agent vary via www-authenticate"
-        ).split()
-    )
-]
+_APPENDIX_A: Final = """
+:authority :method=GET :method=POST :path=/ :path=/index.html :scheme=http :scheme=https :status=200 :status=204
+:status=206 :status=304 :status=400 :status=404 :status=500 accept-charset accept-encoding=gzip,deflate accept-language
+accept-ranges accept access-control-allow-origin age allow authorization cache-control content-disposition
+content-encoding content-language content-length content-location content-range content-type cookie date etag expect
+expires from host if-match if-modified-since if-none-match if-range if-unmodified-since last-modified link location
+max-forwards proxy-authenticate proxy-authorization range referer refresh retry-after server set-cookie
+strict-transport-security transfer-encoding user-agent vary via www-authenticate
+"""
+_STATIC: Final = [(name, value) for name, _, value in (word.partition("=") for word in _APPENDIX_A.split())]
 """RFC 7541, appendix A; that its one value with a blank is written without does not matter to a reader of answers."""
 
 _LENGTHS: Final = [
