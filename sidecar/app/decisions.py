@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sidecar import config
 from sidecar.telemetry.decisionlog.log import DecisionLog
-from sidecar.telemetry.decisionlog.recording import Recorder
+from sidecar.telemetry.decisionlog.rendering import Renderer
 from sidecar.telemetry.decisionlog.sink import LineFile, StandardOutput
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics
@@ -16,7 +16,7 @@ def open_decision_log(section: config.DecisionLog, metrics: Metrics, errors: Err
         return None
     return DecisionLog(
         StandardOutput() if section.output == "stdout" else LineFile(Path(section.output)),
-        Recorder(),
+        Renderer(),
         capacity=section.queue,
         metrics=metrics,
         errors=errors,

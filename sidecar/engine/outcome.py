@@ -6,16 +6,17 @@ from sidecar.model.decision import FieldResult
 
 
 class Outcome:
-    """Results, with room for what is made of them once: *encoded* by the transport, *logged* by telemetry.
+    """Results, with room for what is made of them once: *encoded* by the transport, *logged*, *counted* by telemetry.
 
     A slotted class, compared by identity: it is kept and counted by that. What is put into the room must be the same
     whoever puts it there; any number of threads may.
     """
 
-    __slots__ = ("co_subjects", "encoded", "logged", "results")
+    __slots__ = ("co_subjects", "counted", "encoded", "logged", "results")
 
     def __init__(self, results: Sequence[FieldResult], *, co_subjects: int = 0) -> None:
         self.results = results
         self.co_subjects = co_subjects
         self.encoded: object = None
         self.logged: object = None
+        self.counted: object = None

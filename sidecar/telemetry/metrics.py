@@ -9,8 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from sidecar.model.decision import FieldResult
-from sidecar.telemetry.tally import Tallies, Tally
+from sidecar.telemetry.tally import Tallies
 
 RELOAD_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds."""
@@ -27,7 +26,7 @@ class Registry(CollectorRegistry):
 
 
 class Metrics:
-    """The series that calls add to, on *registry*; what each call costs is in the tallies. Safe for any threads."""
+    """The series that are added to, on *registry*; by each call, in *tallies*. Safe for any number of threads."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.tallies = Tallies()
@@ -52,12 +51,6 @@ class Metrics:
         self._unlogged = Counter(
             "sidecar_decision_log_dropped_total", "Lines that the decision log lacks.", ("because",), registry=registry
         )
-
-    def decided(self, results: Iterable[FieldResult], seconds: float) -> None:
-        """Count one answer that took *seconds*; a burst has a tally."""
-        tally = Tally()
-        tally.answered(results, seconds)
-        self.tallies.end(tally)
 
     def recorded(self, kind: str, events: int = 1) -> None:
         """Count *events* of *kind*."""

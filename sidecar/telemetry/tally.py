@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from threading import Lock
 from typing import Final
@@ -11,49 +11,31 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from sidecar.model.decision import FieldResult
+from sidecar.engine.outcome import Outcome
 from sidecar.model.vocabulary import Effect, Reason
+from sidecar.telemetry.decisionlog.recording import Answered
 
 BUCKETS: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 1e-1, 1.0)
 """Seconds; an answer from memory takes some 10 us, one that policies must be asked for some 100."""
-
-Kinds = tuple[int, ...]
-"""How each field of an answer was decided, by a number for each effect and reason; made by ``kinds_of``."""
 
 _KINDS: Final = tuple(product(Effect, Reason))
 _NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 _LABELS: Final = tuple((effect.value, reason.value) for effect, reason in _KINDS)
 
-_SMALL: Final = 16
-"""Answers of a tally that is too small to be folded alone: what a fold costs is shared by some."""
+_LARGE: Final = 16
+"""Answers of a burst that are folded at once; what a fold costs beside is shared by as many."""
 
 _FOLDED: Final = 32
-"""Small tallies that are folded together: few enough that it takes some 50 us, for somebody waits meanwhile."""
-
-
-def kinds_of(results: Iterable[FieldResult]) -> Kinds:
-    """What a tally counts of an answer with these *results*: worth keeping beside them, for it costs a microsecond."""
-    return tuple(_NUMBERS[result.effect, result.reason] for result in results)
+"""Bursts, or ends of calls, that are folded together: few enough that it takes some 50 us, for somebody waits."""
 
 
 class Tally:
-    """What one burst of calls adds up to. For one thread, until it is handed over; then for nobody.
+    """How calls ended that are answered in one go: one call, or a burst. For one thread, until it is handed over."""
 
-    *kinds* and *seconds* have one item for each answer, and a burst appends to them itself. The seconds of an answer
-    are those of its own work: what came before it in its burst was waiting, and counts where that work was done.
-    """
-
-    __slots__ = ("calls", "kinds", "seconds")
+    __slots__ = ("calls",)
 
     def __init__(self) -> None:
-        self.kinds: list[Kinds] = []
-        self.seconds: list[float] = []
         self.calls: dict[tuple[str, str], int] = {}  # (method, code)
-
-    def answered(self, results: Iterable[FieldResult], seconds: float) -> None:
-        """Count an answer whose kinds nobody has kept, and which took *seconds*."""
-        self.kinds.append(kinds_of(results))
-        self.seconds.append(seconds)
 
     def ended(self, method: str, code: str, calls: int = 1) -> None:
         """Count *calls* to *method* that ended with the status *code*."""
@@ -61,15 +43,16 @@ class Tally:
 
 
 class Tallies(Collector):
-    """All tallies together, as series. Safe for any number of threads.
+    """Answers and calls, as series. Safe for any number of threads.
 
-    Whoever hands a tally over never waits: it is queued, and whoever finds enough of them there folds them, unless
+    Whoever hands something over never waits: it is queued, and whoever finds enough of it there folds it, unless
     somebody is at it. Only a scrape waits, for what it reads has everything in it that was handed over before it.
     """
 
     def __init__(self) -> None:
         self._open: set[Tally] = set()
-        self._queue: deque[Tally] = deque()
+        self._ended: deque[Tally] = deque()
+        self._answered: deque[Sequence[Answered]] = deque()
         self._folding = Lock()
         self._decided = [0] * len(_KINDS)
         self._within = [0] * len(BUCKETS)  # answers that took at most so long
@@ -84,15 +67,20 @@ class Tallies(Collector):
         return tally
 
     def end(self, tally: Tally) -> None:
-        """Take *tally* over, once; nothing may be added to it any more. Never waits."""
-        self._queue.append(tally)
+        """Take *tally* over, once. Never waits."""
+        self._ended.append(tally)
         self._open.discard(tally)
-        enough = len(tally.kinds) >= _SMALL or len(self._queue) >= _FOLDED
-        if enough and self._folding.acquire(blocking=False):
-            try:
-                self._fold()
-            finally:
-                self._folding.release()
+        if len(self._ended) >= _FOLDED:
+            self._fold_unless_somebody_does()
+
+    def answered(self, answers: Sequence[Answered]) -> None:
+        """Take *answers* over, which nobody changes any more. Never waits.
+
+        The seconds of each are those of its own work: what came before it in its burst counts where that was done.
+        """
+        self._answered.append(answers)
+        if len(answers) >= _LARGE or len(self._answered) >= _FOLDED:
+            self._fold_unless_somebody_does()
 
     def describe(self) -> Iterator[Metric]:
         """The series, so that a registry knows their names."""
@@ -122,21 +110,34 @@ class Tallies(Collector):
         yield ended
         yield GaugeMetricFamily("sidecar_calls_in_flight", "Calls being answered now.", len(self._open))
 
+    def _fold_unless_somebody_does(self) -> None:
+        if self._folding.acquire(blocking=False):
+            try:
+                self._fold()
+            finally:
+                self._folding.release()
+
     def _fold(self) -> None:
         """Add up what is queued; for who holds the lock."""
-        kinds: list[Kinds] = []
-        seconds: list[float] = []
-        for _ in range(len(self._queue)):
-            tally = self._queue.popleft()
-            kinds += tally.kinds
-            seconds += tally.seconds
-            for call, number in tally.calls.items():
+        for _ in range(len(self._ended)):
+            for call, number in self._ended.popleft().calls.items():
                 self._calls[call] += number
-        for each, answers in Counter(kinds).items():
-            for kind in each:
-                self._decided[kind] += answers
-        seconds.sort()
+        answers: list[Answered] = []
+        for _ in range(len(self._answered)):
+            answers += self._answered.popleft()
+        for outcome, number in Counter([one.outcome for one in answers]).items():
+            for kind in _kinds(outcome):
+                self._decided[kind] += number
+        seconds = sorted([one.seconds for one in answers])
         for place, bound in enumerate(BUCKETS):
             self._within[place] += bisect_right(seconds, bound)
         self._answers += len(seconds)
         self._seconds += sum(seconds)
+
+
+def _kinds(outcome: Outcome) -> tuple[int, ...]:
+    """How each of its fields was decided, by a number for each effect and reason; in its room ``counted``."""
+    kinds = outcome.counted
+    if not isinstance(kinds, tuple):
+        kinds = outcome.counted = tuple(_NUMBERS[result.effect, result.reason] for result in outcome.results)
+    return kinds

@@ -103,8 +103,6 @@ def failed(item: Item, error: Exception, shared: Shared) -> bytes:
 
 def hand_over(answered: Sequence[Answered], shared: Shared) -> None:
     """Have *answered* be counted and logged."""
-    for one in answered:
-        shared.metrics.decided(one.outcome.results, one.seconds)
+    shared.metrics.tallies.answered(answered)
     if shared.decisions is not None:
-        for one in answered:
-            shared.decisions.put(one)
+        shared.decisions.put(answered)

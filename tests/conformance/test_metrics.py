@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-from sidecar.model.decision import FieldResult
-from sidecar.model.vocabulary import Effect, Reason
 from sidecar.telemetry.metrics import Metrics, Registry, State, StateCollector
+from tests.unit.telemetry.decisionlog.answers import answered
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 ROW = re.compile(
@@ -25,8 +24,8 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     """Name to type and labels, as a registry has them once everything was counted."""
     registry = Registry()
     metrics = Metrics(registry)
+    metrics.tallies.answered([answered()])
     tally = metrics.tallies.begin()
-    tally.answered([FieldResult(field="f", effect=Effect.ALLOW, reason=Reason.ALLOWED)], 0.1)
     tally.ended("Check", "OK")
     metrics.tallies.end(tally)
     metrics.recorded("submission")

@@ -32,6 +32,9 @@ class Occasion(NamedTuple):
 class Answered(NamedTuple):
     """An answer, and what it was drawn from: references only, so that handing it over costs next to nothing.
 
+    The *decision_id* is of letters, digits and ``-``. All answers of one outcome that is kept are to one *request*, the
+    same object, and differ in nothing else but id, pseudonym, occasion and seconds.
+
     The *request* may be one that says nothing of people: whose data it is about is told by *pseudonym*, how many others
     are asked by *outcome*.
     """
@@ -52,6 +55,10 @@ class Recorder:
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
         self._footings: Footings | None = None
+
+    def season(self, occasion: Occasion) -> int:
+        """The stretch of time that *occasion* is in, from 0: in one, an outcome stands on the same."""
+        return self._footings_of(occasion.snapshot).season(occasion.now)
 
     def lines(self, answered: Answered) -> tuple[Line, ...]:
         """One line for each result, in their order."""
@@ -96,13 +103,16 @@ class Recorder:
 
     def _footing(self, result: FieldResult, answered: Answered) -> FootingJson:
         occasion, request = answered.occasion, answered.request
-        snapshot = occasion.snapshot
+        # The question got as far as the policies: a channel that was named exists, one that was not is the only one.
+        only = occasion.snapshot.catalog.purposes[request.purpose].channels
+        channel = Channel(request.channel) if request.channel else next(iter(only), None)
+        footings = self._footings_of(occasion.snapshot)
+        return footing_to_json(footings.footing(result.field, request.purpose, channel, occasion.now))
+
+    def _footings_of(self, snapshot: Snapshot) -> Footings:
         if self._footings is None or snapshot is not self._snapshot:
             self._footings, self._snapshot = Footings(snapshot.catalog), snapshot
-        # The question got as far as the policies: a channel that was named exists, one that was not is the only one.
-        only = snapshot.catalog.purposes[request.purpose].channels
-        channel = Channel(request.channel) if request.channel else next(iter(only), None)
-        return footing_to_json(self._footings.footing(result.field, request.purpose, channel, occasion.now))
+        return self._footings
 
 
 def facts_to_json(facts: Facts) -> FactsJson:

@@ -1,8 +1,4 @@
-from sidecar.model.decision import FieldResult
-from sidecar.model.vocabulary import Effect, Reason
 from sidecar.telemetry.metrics import Metrics, Registry, State, StateCollector
-
-ALLOWED = FieldResult(field="a", effect=Effect.ALLOW, reason=Reason.ALLOWED)
 
 
 def state(**changes: object) -> State:
@@ -10,16 +6,6 @@ def state(**changes: object) -> State:
     values: dict[str, object] = dict.fromkeys(State.__slots__, 0)
     some = {"ready": False, "policy_revision": "", "verdict_refusals": {}, "downstream_lags": {}}
     return State(**{**values, **some, **changes})  # type: ignore[arg-type]
-
-
-def test_an_answer_alone_is_counted_at_once() -> None:
-    """By each of its fields, and with its time."""
-    registry = Registry()
-    Metrics(registry).decided([ALLOWED, ALLOWED], 0.00002)
-
-    labels = {"effect": "allow", "reason": "ALLOWED"}
-    assert 2.0 == registry.get_sample_value("sidecar_decisions_total", labels)
-    assert 1.0 == registry.get_sample_value("sidecar_check_duration_seconds_count")
 
 
 def test_events_are_counted_one_by_one_or_together() -> None:
@@ -63,7 +49,7 @@ def test_refusals_are_counted_by_service() -> None:
 def test_no_series_says_when_it_was_made() -> None:
     """The library's `_created` series would double the output."""
     registry = Registry()
-    Metrics(registry).decided([ALLOWED], 0.1)
+    Metrics(registry).recorded("submission")
 
     assert [] == [
         sample.name for metric in registry.collect() for sample in metric.samples if sample.name.endswith("_created")

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from sidecar.model.decision import FieldResult
 from sidecar.model.vocabulary import Effect, Reason
 from sidecar.telemetry.metrics import Registry
-from sidecar.telemetry.tally import BUCKETS, Tallies, kinds_of
+from sidecar.telemetry.tally import BUCKETS, Tallies
+from tests.unit.telemetry.decisionlog.answers import ALLOWED, answered
 
-ALLOWED = FieldResult(field="a", effect=Effect.ALLOW, reason=Reason.ALLOWED)
 DENIED = FieldResult(field="b", effect=Effect.DENY, reason=Reason.OBJECTED)
 
 
@@ -26,8 +26,7 @@ class Tallied:
     def add(self, results: Sequence[FieldResult] = (ALLOWED,), answers: int = 1, seconds: float = 0.5) -> None:
         """A burst of so many calls, each answered so."""
         tally = self.tallies.begin()
-        tally.kinds += [kinds_of(results)] * answers
-        tally.seconds += [seconds] * answers
+        self.tallies.answered([answered(*results)._replace(seconds=seconds)] * answers)
         tally.ended("Check", "OK", answers)
         self.tallies.end(tally)
 
@@ -99,13 +98,11 @@ def test_the_text_is_what_the_librarys_own_metrics_give(bursts: list[list[float]
         registry=theirs,
     )
     for burst in bursts:
-        tally = tallies.begin()
+        tallies.answered([answered(ALLOWED, DENIED)._replace(seconds=seconds) for seconds in burst])
         for seconds in burst:
-            tally.answered((ALLOWED, DENIED), seconds)
             for result in (ALLOWED, DENIED):
                 decisions.labels(result.effect.value, result.reason.value).inc()
             histogram.observe(seconds)
-        tallies.end(tally)
 
     def lines(one: CollectorRegistry) -> list[str]:
         found = generate_latest(one).decode().splitlines()

@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.telemetry.decisionlog.line import decode
 from sidecar.telemetry.decisionlog.log import DecisionLog
-from sidecar.telemetry.decisionlog.recording import Recorder
+from sidecar.telemetry.decisionlog.rendering import Renderer
 from sidecar.telemetry.errors import ErrorReports
 from sidecar.telemetry.metrics import Metrics, Registry
 from tests.unit.telemetry.decisionlog.answers import ALLOWED, answered
@@ -47,13 +47,12 @@ class Logged:
         self.sink = Kept()
         metrics = Metrics(self.registry)
         self.errors = ErrorReports(metrics, lambda: 0)
-        recorder = Recorder()
-        self.log = DecisionLog(self.sink, recorder, capacity=capacity, metrics=metrics, errors=self.errors)
+        self.log = DecisionLog(self.sink, Renderer(), capacity=capacity, metrics=metrics, errors=self.errors)
 
     def put(self, *numbers: int, fields: int = 1) -> None:
         """Answers with these numbers, about so many fields each."""
         for number in numbers:
-            self.log.put(answered(*[ALLOWED] * fields, decision_id=str(number)))
+            self.log.put([answered(*[ALLOWED] * fields, decision_id=str(number))])
 
     def written(self) -> list[str]:
         """The ids of what was written."""
@@ -88,6 +87,18 @@ def test_what_does_not_fit_is_dropped_and_counted() -> None:
 
     assert ["1.0", "1.1", "2.0", "2.1", "3.0", "3.1"] == logged.written()
     assert 6.0 == logged.counted("written")
+
+
+def test_of_a_burst_that_does_not_fit_as_much_is_kept_as_does() -> None:
+    """Its first answers; what comes when there is no room left at all is dropped as a whole."""
+    logged = Logged(capacity=3)
+    burst = [answered(ALLOWED, ALLOWED, decision_id=str(number)) for number in range(5)]
+    logged.log.put(burst)
+    logged.log.put(burst)
+    logged.log.write_some()
+
+    assert ["0.0", "0.1", "1.0", "1.1", "2.0", "2.1"] == logged.written()
+    assert 2.0 * (2 + 5) == logged.counted("dropped", because="queue_full")
 
 
 def test_a_sink_that_hangs_holds_nobody_up() -> None:

@@ -6,14 +6,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec import DecodeError
 
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.decision import AttributeValue, FieldResult, Others, Request
 from sidecar.model.facts import Facts
 from sidecar.model.instant import show, to_datetime
-from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState, Effect, Mask, Reason
+from sidecar.model.vocabulary import ConsentState, Effect, Mask, Reason
 from sidecar.telemetry.decisionlog.line import Call, Line, decode, encode
 from sidecar.telemetry.decisionlog.recording import Answered, Recorder
 from tests.unit.telemetry.decisionlog.answers import (
@@ -27,6 +26,7 @@ from tests.unit.telemetry.decisionlog.answers import (
     small,
     snapshot,
 )
+from tests.unit.telemetry.decisionlog.drawn import requests, results
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs/schemas/decision.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -209,42 +209,6 @@ def test_keys_of_later_versions_are_ignored() -> None:
     (line,) = plain(answered())
 
     assert lines(answered()) == [decode(json.dumps({**line, "added": 1}).encode())]
-
-
-texts = st.text(max_size=8)
-facts = st.builds(
-    Facts,
-    consent=st.sampled_from(ConsentState),
-    explicit=st.booleans(),
-    by_guardian=st.booleans(),
-    objected=st.booleans(),
-    restricted=st.booleans(),
-    erased=st.booleans(),
-    age=st.sampled_from(AgeBand),
-    basis=st.sampled_from(Basis),
-)
-results = st.builds(
-    FieldResult,
-    field=st.just("customer.email"),
-    effect=st.sampled_from(Effect),
-    reason=st.sampled_from(Reason),
-    determining=st.lists(texts, max_size=3).map(tuple),
-    mask=st.one_of(st.none(), st.sampled_from(Mask)),
-    unknown_name=texts,
-    facts=facts,
-)
-values = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), texts, st.frozensets(texts, max_size=3), st.none())
-requests = st.builds(
-    Request,
-    service=texts,
-    action=st.sampled_from(Action),
-    subject=texts,
-    fields=st.just(("customer.email",)),
-    purpose=st.just("marketing.email"),
-    channel=st.sampled_from((None, "email")),
-    recipient=st.one_of(st.none(), texts),
-    attributes=st.dictionaries(st.sampled_from(("premium", "count", "region", "tags", "x")), values),
-)
 
 
 @settings(max_examples=200, deadline=None)

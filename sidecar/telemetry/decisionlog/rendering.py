@@ -1,0 +1,107 @@
+"""From answers to the text of their lines: what an outcome says is encoded once, the rest is put around it."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from msgspec.json import Encoder
+
+from sidecar.engine.outcome import Outcome
+from sidecar.model.decision import Request
+from sidecar.model.instant import SECOND, to_datetime
+from sidecar.telemetry.decisionlog.line import encode
+from sidecar.telemetry.decisionlog.recording import Answered, Occasion, Recorder
+
+KEPT_BYTES: Final = 16 * 2**20
+"""Text that is kept of outcomes; of more, what was made first is made again when it is needed."""
+
+_json: Final = Encoder().encode
+
+
+class Said(NamedTuple):
+    """What the lines about an outcome say, whoever it is about; in its room ``logged``."""
+
+    request: Request | None
+    season: int
+    texts: tuple[tuple[bytes, bytes, bytes], ...]  # for each line: its number, from the call to the revision, the end
+
+
+_ONCE: Final = Said(None, -1, ())
+"""Of an outcome that was logged once: most that are logged again will be again."""
+
+
+class Renderer:
+    """Renders lines, each as ``encode`` would. For one thread."""
+
+    def __init__(self, *, kept_bytes: int = KEPT_BYTES) -> None:
+        self._recorder = Recorder()
+        self._room = kept_bytes
+        self._kept: deque[tuple[Outcome, int]] = deque()
+        self._second, self._second_text = -1, ""
+        self._occasion: Occasion | None = None  # that the three below are of
+        self._season = -1
+        self._time = b""
+        self._stand = ""
+
+    def render(self, answers: Iterable[Answered]) -> bytes:
+        """The lines about *answers*, in their order, each with its line break."""
+        pieces: list[bytes] = []
+        for answered in answers:
+            decision_id, _, _, pseudonym, request, outcome, occasion, seconds = answered
+            if occasion is not self._occasion:
+                self._come_to(occasion)
+            said = outcome.logged
+            if not isinstance(said, Said):
+                outcome.logged = _ONCE
+                pieces += [encode(line) + b"\n" for line in self._recorder.lines(answered)]
+                continue
+            if said.request is not request or said.season != self._season:
+                said = self._say(answered)
+            head = f'{{"id":"{decision_id}.'.encode()
+            time = self._time
+            whose = f'{self._stand}{round(seconds * 1e6)},"pseudonym":"{pseudonym.hex()}'.encode()
+            for number, text, rest in said.texts:
+                pieces += (head, number, time, text, whose, rest)
+        return b"".join(pieces)
+
+    def _come_to(self, occasion: Occasion) -> None:
+        second, microseconds = divmod(occasion.now, SECOND)
+        if second != self._second:
+            self._second_text = to_datetime(second * SECOND).isoformat().removesuffix("+00:00")
+            self._second = second
+        fraction = f".{microseconds:06}" if microseconds else ""
+        self._time = f"{self._second_text}{fraction}".encode()
+        revision = _json(occasion.consent_revision).decode()
+        self._stand = f'{revision},"consent_age_ms":{occasion.consent_age_ms},"latency_us":'
+        self._season = self._recorder.season(occasion)
+        self._occasion = occasion
+
+    def _say(self, answered: Answered) -> Said:
+        """What lines like those about *answered* say: these without what varies, cut there."""
+        occasion = answered.occasion._replace(consent_revision="", consent_age_ms=0)
+        blank = answered._replace(decision_id="", pseudonym=b"", occasion=occasion, seconds=0.0)
+        texts = []
+        for index, line in enumerate(self._recorder.lines(blank)):
+            text = encode(line)
+            # No text that anybody chose can hold these: its quotes are escaped, and attributes come before the last.
+            since, until = text.index(_SINCE), text.rindex(_UNTIL)
+            constant, rest = text[since : until + len(_REVISION)], text[until + len(_UNTIL) :]
+            texts.append((f'{index}","time":"'.encode(), constant, rest + b"\n"))
+        said = Said(answered.request, self._season, tuple(texts))
+        self._keep(answered.outcome, said)
+        return said
+
+    def _keep(self, outcome: Outcome, said: Said) -> None:
+        size = sum(len(part) for text in said.texts for part in text)
+        outcome.logged = said
+        self._kept.append((outcome, size))
+        self._room -= size
+        while self._room < 0 and len(self._kept) > 1:
+            oldest, freed = self._kept.popleft()
+            oldest.logged = None
+            self._room += freed
+
+
+_SINCE: Final = b'Z","call":"'
+_REVISION: Final = b'","consent_revision":'
+_UNTIL: Final = _REVISION + b'"","consent_age_ms":0,"latency_us":0,"pseudonym":"'
