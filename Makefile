@@ -72,7 +72,7 @@ test: $(STAMP) ## run the tests; needs nothing but Python and git
 	@$(BIN)/coverage report --include='$(DECIDING)' --fail-under=100
 
 .PHONY: test-ops
-test-ops: $(OPS) ## run the tests that need tools (promtool, chromium, chromedriver); fails where one is missing
+test-ops: $(OPS) ## run the tests that need tools (promtool, h2load, chromium, chromedriver); fails where one is missing
 	@$(BIN)/python -m pytest tests/ops
 
 .PHONY: check
@@ -85,12 +85,13 @@ check: $(STAMP) ## lint, types, layers, protocol, and that generated files are f
 	$(BIN)/python scripts/check_tree.py
 
 .PHONY: bench
-bench: $(STAMP) ## measure engine, scale, server, consent and withdrawals; QUICK=1 for a short look
-	@$(BIN)/python -m benchmarks.bench_engine $(if $(QUICK),--quick)
-	@$(BIN)/python -m benchmarks.bench_scale $(if $(QUICK),--quick)
-	@$(BIN)/python -m benchmarks.bench_server $(if $(QUICK),--quick)
-	@$(BIN)/python -m benchmarks.bench_consent $(if $(QUICK),--quick)
-	@$(BIN)/python -m benchmarks.bench_withdrawal $(if $(QUICK),--quick)
+bench: $(STAMP) ## measure all that is claimed, then compare with the baseline; QUICK=1 for a short look
+	@$(BIN)/python -m benchmarks.all $(if $(QUICK),--quick)
+
+.PHONY: bench-tools
+bench-tools: ## bring what is measured beside the sidecar, into build/tools; needs npm
+	@command -v npm >/dev/null || { echo 'error: no `npm` found; on Debian and Ubuntu: apt-get install npm' >&2; exit 1; }
+	npm install --silent --no-audit --no-fund --prefix build/tools cerbos@0.51.0
 
 # --- write ------------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from benchmarks.chart import Chart
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "benchmarks"
+TOOLS = ROOT / "build" / "tools"
 PACKAGES = ("cedarpy", "grpcio", "protobuf")
 
 
