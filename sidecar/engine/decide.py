@@ -146,6 +146,14 @@ def decide_standing(
     return _answer(request, snapshot, view, now=now, freshness=_FRESH)
 
 
+def decide_under_holds(
+    request: Request, standing: Standing, everyone: Standing, snapshot: Snapshot, *, now: Instant
+) -> Sequence[FieldResult]:
+    """The results as above, while what *everyone* has is held; without co-subjects."""
+    view = _View(questions(request, snapshot.catalog), (standing,), None, everyone=everyone)
+    return _answer(request, snapshot, view, now=now, freshness=_FRESH).results
+
+
 def _answer(request: Request, snapshot: Snapshot, view: _View, *, now: Instant, freshness: Freshness) -> Answer:
     """The answer to *request* from *view*."""
     results: list[FieldResult] = []

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sidecar.consent.memo import FactsMemo
+from sidecar.engine.usability import Seasons
 from sidecar.policy.budget import MissBudget
 from sidecar.policy.bundle import Bundle
 from sidecar.policy.table import VerdictTable
@@ -25,6 +26,7 @@ class Snapshot:
         self.catalog = bundle.catalog
         self.verdicts = VerdictTable(bundle.policies, capacity=capacity, budget=budget)
         self.facts = FactsMemo(bundle.catalog, capacity=capacity)
+        self.audiences = Seasons()
 
     def successor(self, bundle: Bundle) -> "Snapshot":
         """What replaces this when *bundle* does: as large, nothing remembered yet, budgets as they are spent now."""
@@ -37,3 +39,4 @@ class Snapshot:
         """
         yield from self.verdicts.retire()
         yield from self.facts.retire()
+        yield from self.audiences.retire()
