@@ -9,7 +9,10 @@ import sys
 import time
 from typing import Final
 
+from benchmarks.bars import show
+from benchmarks.gate import gate
 from benchmarks.measure import ROOT, arguments
+from benchmarks.results import read_results
 
 BENCHMARKS: Final = ("engine", "scale", "server", "peers", "consent", "withdrawal")
 
@@ -24,6 +27,9 @@ def main() -> int:
         print(f"{name}: {time.monotonic() - began:.0f} s\n", flush=True)
         if done.returncode:
             failed.append(name)
+    show(read_results())
+    if gate():
+        failed.append("gate")
     if failed:
         print(f"these failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -97,7 +97,7 @@ def streams(asked: Sidecar, nothing: Process, pace: Pace) -> Iterator[Series]:
     for name, values in rates.items():
         yield Series(name=f"stream, 64 in flight: {name}, rate", unit="questions/s", values=values)
     ratios = tuple(one / other for one, other in zip(rates["check"], rates["no-op"], strict=True))
-    yield Series(name="stream, 64 in flight: rate, check / no-op", unit="ratio", values=ratios)
+    yield Series(name="stream, 64 in flight: rate, check / no-op", unit="ratio", values=ratios, more_is_better=True)
 
 
 def measure(folder: Path, size: Size) -> tuple[list[Series], dict[str, float]]:

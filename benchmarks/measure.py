@@ -29,6 +29,7 @@ class Series:
     name: str
     unit: str
     values: tuple[float, ...]  # one a repetition, in order
+    more_is_better: bool = False
 
     @property
     def middle(self) -> float:

@@ -72,7 +72,8 @@ def described(what: str, rounds: Mapping[str, Sequence[Round]]) -> Iterator[Seri
 
 def rate_ratio(name: str, one: Sequence[Round], other: Sequence[Round]) -> Series:
     """How many times the calls a second of *other* *one* has, round by round."""
-    return Series(name=name, unit="ratio", values=tuple(a.rate / b.rate for a, b in zip(one, other, strict=True)))
+    ratios = tuple(a.rate / b.rate for a, b in zip(one, other, strict=True))
+    return Series(name=name, unit="ratio", values=ratios, more_is_better=True)
 
 
 def mean_ratio(name: str, one: Sequence[Round], other: Sequence[Round]) -> Series:
