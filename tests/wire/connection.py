@@ -134,6 +134,13 @@ class Connection:
         self.write(frame(Kind.HEADERS, END_HEADERS | (END_STREAM if end else 0), stream, pack(fields)))
         return stream
 
+    def call_in_pieces(self, path: str, *extra: tuple[str, str | bytes]) -> int:
+        """As ``call``, of so many fields that they take several frames."""
+        block, stream = pack((*usual(path), *extra)), self._next
+        self._next += 2
+        self.write(in_pieces(block, stream))
+        return stream
+
     def data(self, stream: int, payload: bytes, *, end: bool = True, within_seconds: float = 5.0) -> int:
         """Send *payload*, in frames and windows that the peer takes; how many octets it took.
 
@@ -273,6 +280,21 @@ def frame(kind: int, flags: int, stream: int, payload: bytes, *, size: int | Non
     """A frame, which claims to have *size* bytes."""
     size = len(payload) if size is None else size
     return size.to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def in_pieces(block: bytes, stream: int = 1, *, flags: int = 0) -> bytes:
+    """A *block* of packed fields in frames that every peer takes."""
+    pieces = [block[at : at + _FRAME] for at in range(0, len(block), _FRAME)]
+    last = len(pieces) - 1
+    return b"".join(
+        frame(
+            Kind.CONTINUATION if number else Kind.HEADERS,
+            (0 if number else flags) | (END_HEADERS if number == last else 0),
+            stream,
+            piece,
+        )
+        for number, piece in enumerate(pieces)
+    )
 
 
 def message(payload: bytes, *, flag: int = 0, size: int | None = None) -> bytes:

@@ -23,6 +23,7 @@ from tests.wire.connection import (
     Setting,
     dial,
     frame,
+    in_pieces,
     message,
     usual,
 )
@@ -78,8 +79,8 @@ def never_reads(address: str, scale: int) -> Held:
 
 def large_headers(address: str, scale: int) -> Held:
     """Headers of a megabyte, in one field and in 100,000."""
-    one = _split(pack((*usual(CHECK), ("x-large", "x" * 1_000_000))))
-    many = _split(pack((*usual(CHECK), *((f"x-{number}", "x") for number in range(100_000)))))
+    one = in_pieces(pack((*usual(CHECK), ("x-large", "x" * 1_000_000))))
+    many = in_pieces(pack((*usual(CHECK), *((f"x-{number}", "x") for number in range(100_000)))))
     return [_pushed(address, _HELLO + (one, many)[number % 2]) for number in range(scale)]
 
 
@@ -87,7 +88,7 @@ def hpack_bomb(address: str, scale: int) -> Held:
     """A field of 4 kB that the peer is to remember, and 10,000 times the same: 40 MB in 14 kB."""
     remembered = pack([("x-bomb", "x" * 3_900)], remember=True)
     again = packed_number(62, 7, 0x80) * 10_000
-    return [_pushed(address, _HELLO + _split(_HEADERS + remembered + again)) for _ in range(scale)]
+    return [_pushed(address, _HELLO + in_pieces(_HEADERS + remembered + again)) for _ in range(scale)]
 
 
 def continuations(address: str, scale: int) -> Held:
@@ -207,16 +208,6 @@ def _call(stream: int, headers: bytes, data: bytes) -> bytes:
 def _taken_back(stream: int) -> bytes:
     headers = frame(Kind.HEADERS, END_HEADERS | END_STREAM, stream, _HEADERS)
     return headers + frame(Kind.RST_STREAM, 0, stream, (8).to_bytes(4, "big"))
-
-
-def _split(block: bytes) -> bytes:
-    """*block* as frames that every peer takes."""
-    pieces = [block[at : at + 16_384] for at in range(0, len(block), 16_384)]
-    first = frame(Kind.HEADERS, END_STREAM | (END_HEADERS if len(pieces) == 1 else 0), 1, pieces[0])
-    return first + b"".join(
-        frame(Kind.CONTINUATION, END_HEADERS if number == len(pieces) else 0, 1, piece)
-        for number, piece in enumerate(pieces[1:], start=2)
-    )
 
 
 def main(who: str, address: str, scale: str) -> None:

@@ -23,7 +23,6 @@ from sidecar.api.v1 import (
     model_pb2,
     status_pb2,
 )
-from sidecar.transport.authorization import AuthorizationServicer
 from tests.conformance.transports.over import Caller, Over
 from tests.integration.caller import CATEGORY, choice, question
 from tests.wire.connection import message
@@ -309,10 +308,6 @@ CASES: Final[dict[str, Callable[[Asking], None]]] = {
 }
 
 
-PENDING: Final = "FilterSubjects"
-"""In the protocol, and not served yet."""
-
-
 def test_every_method_has_a_case() -> None:
     """One that is added to the protocol must be given one here, one that goes must leave."""
     assert set(METHODS) == set(CASES)
@@ -321,16 +316,12 @@ def test_every_method_has_a_case() -> None:
 @pytest.mark.parametrize("case", dict.fromkeys(CASES.values()), ids=lambda case: case.__name__)
 def test_it_is_served(over: Over, caller: Caller, case: Callable[[Asking], None]) -> None:
     """By TCP and by Unix socket; what the case says holds."""
-    if case is filter_subjects and PENDING not in vars(AuthorizationServicer):
-        pytest.skip("not served yet")
     case(Asking(caller, over, f"{case.__name__}/{next(_NUMBERS)}"))
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_it_is_there(over: Over, caller: Caller, method: str) -> None:
     """An empty message is answered, or refused for what it lacks, never as a method that nobody knows."""
-    if method.endswith(PENDING) and PENDING not in vars(AuthorizationServicer):
-        pytest.skip("not served yet")
     with over.connection() as raw:
         stream = raw.call(f"/{method}", *caller.operator)
         raw.data(stream, message(b""))
