@@ -10,6 +10,7 @@ from typing import Any, Final
 from sidecar.config import Listener
 from sidecar.model.instant import Instant
 from sidecar.testing import FixedClock, Served, serving
+from sidecar.transport.authorization import AuthorizationServicer
 from tests.integration.caller import Caller, calling
 from tests.wire.connection import Connection
 
@@ -84,4 +85,19 @@ def serving_over(
             )
 
 
-__all__ = ["BATCH", "CHECK", "DOORS", "FILTER", "RECORD", "STREAM", "TRANSPORTS", "Caller", "Over", "serving_over"]
+FILTERS: Final = "FilterSubjects" in vars(AuthorizationServicer)
+"""Whether questions about many are answered yet."""
+
+__all__ = [
+    "BATCH",
+    "CHECK",
+    "DOORS",
+    "FILTER",
+    "FILTERS",
+    "RECORD",
+    "STREAM",
+    "TRANSPORTS",
+    "Caller",
+    "Over",
+    "serving_over",
+]

@@ -4,13 +4,12 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-import grpc
 import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from tests.conformance.transports.over import CHECK, RECORD, STREAM, Caller, Over, serving_over
-from tests.integration.caller import choice, ends_with, eventually, question
+from tests.integration.caller import choice, eventually, question
 from tests.wire.connection import Connection, message
 
 pytestmark = pytest.mark.conformance

@@ -12,7 +12,7 @@ import pytest
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, status_pb2
 from sidecar.cli.demo.bundle import demo_bundle
-from tests.conformance.transports.over import BATCH, CHECK, Caller, Over, serving_over
+from tests.conformance.transports.over import BATCH, CHECK, FILTERS, Caller, Over, serving_over
 from tests.conformance.transports.test_methods import METHODS
 from tests.integration.caller import ends_with, question
 from tests.wire.connection import message
@@ -76,6 +76,7 @@ def test_a_pin_says_who_asks(support: Caller, social: Caller) -> None:
 def test_a_pin_lets_nobody_else_in(support: Caller, social: Caller) -> None:
     """In every kind of question, whatever was answered before, and with the operator's token."""
     asked, mine = question("p"), question("p", service="social")
+    explain = pb.ExplainRequest(request=asked)
     for _ in range(2):
         assert "CONSENT_UNKNOWN" == support.reason(asked)
         assert "NOT_DECLARED" == social.reason(mine)
@@ -88,12 +89,12 @@ def test_a_pin_lets_nobody_else_in(support: Caller, social: Caller) -> None:
                 iter([pb.CheckStreamRequest(request=one) for one in (asked, mine)]), timeout=5
             )
         )
-        explain = pb.ExplainRequest(request=asked)
         ends_with(DENIED, lambda: social.authorization.Explain(explain, metadata=social.operator, timeout=5))
 
         assert [[7, 0], [7, 0]] == [[one.error.code for one in some] for some in (results, streamed)]
 
 
+@pytest.mark.skipif(not FILTERS, reason="not served yet")
 def test_a_pin_holds_for_questions_about_many(social: Caller) -> None:
     """They are questions like any other."""
     request = pb.FilterSubjectsRequest(
@@ -129,7 +130,7 @@ GUARDED: Final = sorted(name for name in METHODS if name.startswith("sidecar.") 
 def headers(over: Over, sent: str) -> list[tuple[str, str | bytes]]:
     """What a caller says, by name of the test."""
     token = over.served.token
-    return {
+    said: dict[str, list[tuple[str, str | bytes]]] = {
         "nothing": [],
         "wrong": [("authorization", f"Bearer {'x' * len(token)}")],
         "shorter": [("authorization", f"Bearer {token[:-1]}")],
@@ -142,7 +143,8 @@ def headers(over: Over, sent: str) -> list[tuple[str, str | bytes]]:
         "binary": [("authorization-bin", f"Bearer {token}".encode().hex())],
         "empty": [("authorization", "")],
         "latin-1": [("authorization", b"Bearer \xe4\xf6\xfc")],
-    }[sent]
+    }
+    return said[sent]
 
 
 BAD: Final = (

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -72,7 +73,9 @@ def test_the_size_of_a_message(over: Over, path: str) -> None:
 def test_the_size_of_a_message_of_a_stream(caller: Caller) -> None:
     """It ends the stream."""
     asked = padded(pb.CheckStreamRequest(request=question("p")).SerializeToString(), SIZE)
-    call = caller.channel.stream_stream("/sidecar.api.v1.AuthorizationService/CheckStream")
+    call: grpc.StreamStreamMultiCallable[bytes, bytes] = caller.channel.stream_stream(
+        "/sidecar.api.v1.AuthorizationService/CheckStream"
+    )
 
     assert 1 == len(list(call(iter([asked]), timeout=5)))
     ends_with(EXHAUSTED, lambda: list(call(iter([asked, asked + bytes(9)]), timeout=5)))
@@ -146,7 +149,7 @@ def test_what_a_batch_may_hold(caller: Caller) -> None:
         items = [pb.CheckBatchItem(correlation_id=correlation_id, request=question("p"))] * amount
         return caller.authorization.CheckBatch(pb.CheckBatchRequest(items=items), timeout=5)
 
-    texts = [ends_with(INVALID, lambda: batch(amount)) for amount in (0, 4)]
+    texts = [ends_with(INVALID, partial(batch, amount)) for amount in (0, 4)]
 
     assert 3 == len(batch(3).results)
     assert [True, True] == [text.startswith("`items`: ") for text in texts]
