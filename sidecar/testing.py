@@ -11,7 +11,7 @@ import grpc
 
 from sidecar.app import Sidecar, build, system_clock, system_ticks
 from sidecar.cli.demo.bundle import demo_bundle
-from sidecar.config import load
+from sidecar.config import AUTO, load
 from sidecar.consent.ledger import Ledger
 from sidecar.model.instant import SECOND, Instant, parse
 
@@ -61,13 +61,14 @@ class Served:
 
 
 @contextmanager
-def serving(
+def serving(  # noqa: PLR0913 - each by its name
     *,
     bundle: Path | None = None,
     data_dir: Path | None = None,
     clock: Callable[[], Instant] = system_clock,
     listen: Sequence[str] = (),
     settings: Mapping[str, object] | None = None,
+    transport: str = AUTO,
 ) -> Iterator[Served]:
     """A sidecar in this process that answers on a free port and on a Unix socket, and is stopped at the end.
 
@@ -77,6 +78,7 @@ def serving(
         clock: asked for the time at every call; a clock of your own also measures ages.
         listen: further listeners, for example ``127.0.0.1:0,service=newsletter``; behind the two in ``addresses``.
         settings: any others, from ``section.field`` to a value.
+        transport: of every listener that does not say it itself: ``auto``, ``native`` or ``grpcio``.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="sidecar-")))
@@ -84,7 +86,7 @@ def serving(
         flags = {
             "bundle.path": bundle or demo_bundle(),
             "data.dir": data_dir or folder / "data",
-            "server.listen": ("127.0.0.1:0", unix, *listen),
+            "server.listen": tuple(_on(each, transport) for each in ("127.0.0.1:0", unix, *listen)),
             **(settings or {}),
         }
         config = load(flags=flags)
@@ -99,3 +101,7 @@ def serving(
             token=config.token_file.read_text(encoding="ascii").strip(),
             token_file=config.token_file,
         )
+
+
+def _on(listener: str, transport: str) -> str:
+    return listener if ",transport=" in listener else f"{listener},transport={transport}"

@@ -2,7 +2,7 @@
 
 from sidecar.config.consent import Consent
 from sidecar.config.consumer import Consumer, Consumers
-from sidecar.config.listener import Listener, join_host_port, split_host_port
+from sidecar.config.listener import AUTO, GRPCIO, NATIVE, Listener, join_host_port, split_host_port
 from sidecar.config.nats import Nats
 from sidecar.config.sections import (
     Bundle,
@@ -19,6 +19,9 @@ from sidecar.config.sections import (
 from sidecar.config.sources import load
 
 __all__ = [
+    "AUTO",
+    "GRPCIO",
+    "NATIVE",
     "Bundle",
     "Config",
     "Consent",

@@ -8,13 +8,19 @@ from sidecar.errors import ConfigError
 
 UNIX: Final = "unix:"
 DEFAULT_MODE: Final = 0o660
+AUTO: Final = "auto"
+NATIVE: Final = "native"
+GRPCIO: Final = "grpcio"
+TRANSPORTS: Final = (AUTO, NATIVE, GRPCIO)
 MAX_PATH_BYTES: Final = 107
 """What fits into the kernel's address of a Unix socket."""
+
+_OPTIONS: Final = {"service": "service=KEY", "mode": "mode=OCTAL", "transport": f"transport={'|'.join(TRANSPORTS)}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """One place to listen, written ``ADDRESS[,service=KEY][,mode=OCTAL]``.
+    """One place to listen, written ``ADDRESS[,service=KEY][,mode=OCTAL][,transport=KIND]``.
 
     ADDRESS is ``HOST:PORT``, ``[IPV6]:PORT`` or ``unix:PATH``; port 0 takes a free one.
     """
@@ -22,6 +28,7 @@ class Listener:
     address: str
     service: str = ""  # every caller counts as this service; empty: callers say who they are
     mode: int = DEFAULT_MODE  # of the socket file; only with unix:
+    transport: str = AUTO  # auto: native where that is possible, else grpcio
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -30,15 +37,23 @@ class Listener:
         given: dict[str, str] = {}
         for option in options:
             name, equals, value = option.partition("=")
-            if name not in ("service", "mode") or not equals or not value or name in given:
-                raise _wrong(text, f"`{option}` is not one of service=KEY, mode=OCTAL, each at most once")
+            if name not in _OPTIONS or not equals or not value or name in given:
+                raise _wrong(text, f"`{option}` is not one of {', '.join(_OPTIONS.values())}, each at most once")
             given[name] = value
+        if given.get("transport", AUTO) not in TRANSPORTS:
+            raise _wrong(text, f"transport `{given['transport']}` is not one of {', '.join(TRANSPORTS)}")
         if "mode" in given and not address.startswith(UNIX):
             raise _wrong(text, "only a unix: listener has a mode")
         _check_address(address, text)
-        return cls(
-            address=address, service=given.get("service", ""), mode=_mode(given.get("mode", f"{DEFAULT_MODE:o}"), text)
+        listener = cls(
+            address=address,
+            service=given.get("service", ""),
+            mode=_mode(given.get("mode", f"{DEFAULT_MODE:o}"), text),
+            transport=given.get("transport", AUTO),
         )
+        if listener.transport == NATIVE and not listener.is_local:
+            raise _wrong(text, "native is for unix: and loopback addresses; listen on one, or say transport=auto")
+        return listener
 
     @property
     def path(self) -> str:
@@ -56,7 +71,8 @@ class Listener:
     def __str__(self) -> str:
         service = f",service={self.service}" if self.service else ""
         mode = f",mode={self.mode:04o}" if self.path else ""
-        return f"{self.address}{service}{mode}"
+        transport = f",transport={self.transport}" if self.transport != AUTO else ""
+        return f"{self.address}{service}{mode}{transport}"
 
 
 def split_host_port(address: str) -> tuple[str, int]:

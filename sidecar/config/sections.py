@@ -8,7 +8,7 @@ from typing import Final
 
 from sidecar.config.consent import Consent
 from sidecar.config.consumer import Consumer, Consumers
-from sidecar.config.listener import Listener, join_host_port, split_host_port
+from sidecar.config.listener import TRANSPORTS, Listener, join_host_port, split_host_port
 from sidecar.config.nats import Nats
 from sidecar.config.setting import between, one_of, setting
 from sidecar.errors import ConfigError
@@ -73,7 +73,8 @@ class Server:
     listen: tuple[Listener, ...] = setting(
         (Listener(address="127.0.0.1:7070"),),
         "Where to listen: `HOST:PORT` or `unix:PATH`, then `,service=KEY` to count every caller as that service, "
-        "and `,mode=OCTAL` for the socket file (0660).",
+        "`,mode=OCTAL` for the socket file (0660), and `,transport=` one of "
+        f"{', '.join(f'`{each}`' for each in TRANSPORTS)} (`auto`: native where that is possible).",
     )
     allow_plaintext_network: bool = setting(
         False,  # noqa: FBT003 - a default, not a flag
@@ -124,7 +125,11 @@ class Limits:
     attributes: int = setting(32, "Attributes in a question.")
     string_bytes: int = setting(1_024, "Size of a string, where its own limit is not lower.", unit="bytes")
     batch_items: int = setting(64, "Questions in a batch.")
-    calls_in_flight: int = setting(1_024, "Calls per listener, waiting for a thread or being answered; streams count.")
+    calls_in_flight: int = setting(
+        1_024,
+        "Calls per listener, waiting or being answered; streams count. A native listener counts `Check` and "
+        "`CheckBatch` apart from the others.",
+    )
     streams: int = setting(8, "Open streams of questions; each holds a thread.")
     watches: int = setting(4, "Open streams of changes; each holds a thread.")
     watch_stall_seconds: float = setting(

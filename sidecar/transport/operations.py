@@ -108,7 +108,7 @@ def _brief(text: str) -> str:
 def _listener(listener: Listener) -> pb.ListenerStatus:
     return pb.ListenerStatus(
         address=listener.address,
-        transport="grpcio",
+        transport=listener.transport,
         pinned_service=listener.service,
         trusts_callers=not listener.service,
     )

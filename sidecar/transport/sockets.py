@@ -1,7 +1,10 @@
-"""Before a listener is bound, on either transport: whether it can be had, with errors that say what to do."""
+"""Addresses of listeners, on either transport: whether one can be had, with errors that say what to do."""
 
+import os
 import socket
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sidecar.config import Listener, split_host_port
@@ -49,6 +52,20 @@ def make_way(path: Path) -> None:
     raise ConfigError(f"`server.listen`: `{path}` is in use; stop what listens there, or choose another path")
 
 
-def not_to_be_had(listener: Listener, error: OSError) -> ConfigError:
-    """What to raise when the system refused *listener* with *error*."""
-    return ConfigError(f"`server.listen`: cannot listen on `{listener.address}`: {error.strerror}")
+@contextmanager
+def private() -> Iterator[None]:
+    """Sockets that are bound within are nobody else's from their first moment, whatever the process's mask is.
+
+    The mask is that of the whole process: what another thread makes meanwhile is private too.
+    """
+    before = os.umask(0o177)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def refused(listener: Listener, error: OSError) -> ConfigError:
+    """What to raise when the system refused *listener* with *error*, in the system's words."""
+    why = os.strerror(error.errno) if error.errno else str(error)
+    return ConfigError(f"`server.listen`: cannot listen on `{listener.address}`: {why}")

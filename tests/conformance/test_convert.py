@@ -317,7 +317,7 @@ def test_every_actor_can_be_read(actor: Actor) -> None:
 
 def test_a_listener_is_told_as_it_is() -> None:
     """The status has a place for all that a listener is but the mode of its file."""
-    assert {"address", "service", "mode"} == set(Listener.__slots__)
+    assert {"address", "service", "mode", "transport"} == set(Listener.__slots__)
     assert {"address", "transport", "pinned_service", "trusts_callers"} == {
         field.name for field in status_pb2.ListenerStatus.DESCRIPTOR.fields
     }

@@ -163,10 +163,11 @@ def test_streams_cannot_take_every_thread(caller: Caller) -> None:
     assert 1 == len(list(caller.authorization.CheckStream(iter([pb.CheckStreamRequest(request=question())]))))
 
 
-def test_calls_beyond_the_limit_are_turned_away() -> None:
-    """The queue in front of the threads is bounded."""
+@pytest.mark.parametrize("transport", ["native", "grpcio"])
+def test_calls_beyond_the_limit_are_turned_away(transport: str) -> None:
+    """The queue in front of the threads is bounded; a native listener counts questions apart from the rest."""
     settings = {"limits.calls_in_flight": 1}
-    with serving(clock=FixedClock(), settings=settings) as served, calling(served) as caller:
+    with serving(clock=FixedClock(), settings=settings, transport=transport) as served, calling(served) as caller:
         held = Event()
 
         def one() -> Iterator[pb.CheckStreamRequest]:
@@ -175,8 +176,17 @@ def test_calls_beyond_the_limit_are_turned_away() -> None:
 
         stream = caller.authorization.CheckStream(one(), timeout=10)
         next(stream)
-        ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: caller.check(question()))
+        refused = [
+            lambda: next(caller.authorization.CheckStream(iter(()))),
+            lambda: caller.consent.GetRecord(consent_pb2.GetRecordRequest(subject="p1"), metadata=caller.operator),
+            *([lambda: caller.check(question())] if transport == "grpcio" else []),
+        ]
+        texts = {ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, call) for call in refused}
+        if transport == "native":
+            caller.check(question())
         held.set()
+
+        assert {"Concurrent RPC limit exceeded!"} == texts
 
         assert [] == list(stream)
 

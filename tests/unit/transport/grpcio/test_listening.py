@@ -10,7 +10,7 @@ import pytest
 
 from sidecar.config import Listener
 from sidecar.errors import ConfigError
-from sidecar.transport.grpcio.listening import bind
+from sidecar.transport.grpcio.listening import GrpcioListening
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def server() -> Iterator[grpc.Server]:
 
 def test_a_free_port_is_told(server: grpc.Server) -> None:
     """Port 0 takes one, and the listener that comes back names it."""
-    bound = bind(server, Listener(address="127.0.0.1:0", service="a"))
+    bound = GrpcioListening(Listener(address="127.0.0.1:0", service="a"), server).bind()
 
     assert "a" == bound.service
     assert int(bound.address.removeprefix("127.0.0.1:")) > 0
@@ -38,7 +38,7 @@ def test_a_port_in_use_is_an_error_that_says_what_to_do(server: grpc.Server) -> 
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ConfigError) as caught:
-            bind(server, Listener(address=address))
+            GrpcioListening(Listener(address=address), server).bind()
 
     assert address in str(caught.value)
     assert "Address already in use" in str(caught.value)
@@ -48,7 +48,7 @@ def test_a_port_in_use_is_an_error_that_says_what_to_do(server: grpc.Server) -> 
 def test_an_address_of_another_machine_cannot_be_had(server: grpc.Server) -> None:
     """The system's own reason is told (192.0.2.0/24 is nobody's, RFC 5737)."""
     with pytest.raises(ConfigError, match="Cannot assign requested address"):
-        bind(server, Listener(address="192.0.2.1:7070"))
+        GrpcioListening(Listener(address="192.0.2.1:7070"), server).bind()
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o660, 0o666])
@@ -57,7 +57,7 @@ def test_a_socket_file_has_the_mode_that_was_asked_for(server: grpc.Server, tmp_
     path = tmp_path / "s.sock"
     before = os.umask(0o027)
     try:
-        bind(server, Listener(address=f"unix:{path}", mode=mode))
+        GrpcioListening(Listener(address=f"unix:{path}", mode=mode), server).bind()
         after = os.umask(0o027)
     finally:
         os.umask(before)
@@ -72,7 +72,7 @@ def test_a_socket_file_that_nobody_listens_on_is_replaced(server: grpc.Server, t
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
 
-    bind(server, Listener(address=f"unix:{path}"))
+    GrpcioListening(Listener(address=f"unix:{path}"), server).bind()
     with socket.socket(socket.AF_UNIX) as caller:
         refused = caller.connect_ex(str(path))
 
@@ -87,7 +87,7 @@ def test_a_socket_that_somebody_listens_on_is_left_alone(server: grpc.Server, tm
         other.listen()
         inode = path.stat().st_ino
         with pytest.raises(ConfigError, match="in use"):
-            bind(server, Listener(address=f"unix:{path}"))
+            GrpcioListening(Listener(address=f"unix:{path}"), server).bind()
 
     assert inode == path.stat().st_ino
 
@@ -104,7 +104,7 @@ def test_what_is_no_socket_is_left_alone(server: grpc.Server, tmp_path: Path, ki
         case _:
             path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ConfigError, match="no socket"):
-        bind(server, Listener(address=f"unix:{path}"))
+        GrpcioListening(Listener(address=f"unix:{path}"), server).bind()
 
     assert path.is_symlink() or path.exists()
 
@@ -112,4 +112,4 @@ def test_what_is_no_socket_is_left_alone(server: grpc.Server, tmp_path: Path, ki
 def test_a_folder_that_is_not_there_is_an_error(server: grpc.Server, tmp_path: Path) -> None:
     """It is not made: a socket in the wrong place helps nobody."""
     with pytest.raises(ConfigError, match="absent"):
-        bind(server, Listener(address=f"unix:{tmp_path / 'absent' / 's.sock'}"))
+        GrpcioListening(Listener(address=f"unix:{tmp_path / 'absent' / 's.sock'}"), server).bind()
