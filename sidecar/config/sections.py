@@ -204,7 +204,7 @@ class DecisionLog:
         "`off`, `stdout` (what `serve` itself says then goes to standard error), or a file to append to, made with "
         "mode 0600 if missing.",
     )
-    queue: int = setting(8_192, "Answers that may wait to be written; further ones are dropped and counted.")
+    queue: int = setting(65_536, "Answers that may wait to be written; further ones are dropped and counted.")
 
     def __post_init__(self) -> None:
         if not self.output or "\0" in self.output:

@@ -2,13 +2,14 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from sidecar.config import Log
 from sidecar.errors import ConsentLogError
 from sidecar.model.instant import SECOND
-from sidecar.telemetry.errors import KEPT, QUIET_SECONDS, ErrorReports, LastError
+from sidecar.telemetry.errors import KEPT, LINES, QUIET_SECONDS, ErrorReports, LastError
 from sidecar.telemetry.logs import LOGGER, configure
 from sidecar.telemetry.metrics import Metrics, Registry
 
@@ -146,11 +147,34 @@ def test_a_clock_that_is_set_back_does_not_silence() -> None:
 
 
 def test_of_many_errors_the_oldest_is_forgotten() -> None:
-    """That each was logged cannot eat the memory; one that is forgotten is logged again."""
+    """That each was logged cannot eat the memory: how often one came that is forgotten, nobody knows."""
     stream = io.StringIO()
     configure(Log(format="json"), stream)
-    reports = ErrorReports(Metrics(Registry()), lambda: 0)
-    for number in (*range(65), 64, 0):
+    at = count(0, SECOND)
+    reports = ErrorReports(Metrics(Registry()), lambda: next(at))
+    said = [0, 0, 1, 1, *range(2, 65), 1, 0]
+    for number in said:
         reports.report("consent", ConsentLogError(str(number)))
 
-    assert [(str(number), 0) for number in (*range(65), 0)] == lines(stream)
+    assert [*((str(number), 0) for number in range(65)), ("1", 1), ("0", 0)] == lines(stream)
+
+
+def test_a_storm_of_errors_that_are_all_different_is_not_a_flood() -> None:
+    """So many lines in that time, whatever is in them; the next one after it says how many errors had none."""
+    stream = io.StringIO()
+    configure(Log(format="json"), stream)
+    registry = Registry()
+    at = [0]
+    reports = ErrorReports(Metrics(registry), lambda: at[0])
+    for number in range(1_000):
+        reports.report("consent", ConsentLogError(str(number)))
+
+    assert [(str(number), 0) for number in range(LINES)] == lines(stream)
+    assert 1_000.0 == registry.get_sample_value("sidecar_errors_total", {"component": "consent"})
+
+    at[0] = QUIET_SECONDS * SECOND
+    reports.report("consent", ConsentLogError("again"))
+    reports.report("consent", ConsentLogError("and again"))
+
+    told = [json.loads(line) for line in stream.getvalue().splitlines()][-2:]
+    assert [("again", 1_000 - LINES), ("and again", None)] == [(line["message"], line.get("unlogged")) for line in told]
