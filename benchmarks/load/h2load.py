@@ -25,6 +25,8 @@ _COUNTED: Final = re.compile(r"^requests: (\d+) total, .* (\d+) done, (\d+) succ
 _CODES: Final = re.compile(r"^status codes: (\d+) 2xx", re.MULTILINE)
 _DATA: Final = re.compile(r"headers \(space savings [\d.-]+%\), .*\((\d+)\) data$", re.MULTILINE)
 _LIMIT_SECONDS: Final = 900
+_PACED: Final = 10
+_PACED_IN_FLIGHT: Final = 100
 _WARM_UP: Final = 200
 """Calls at least to find out how many fit into the time that is wanted."""
 
@@ -42,7 +44,14 @@ class Load:
     message: bytes
     in_flight: int = 1  # on each connection
     connections: int = 1
-    per_second: int | None = None  # on each connection; None: as fast as it gets answers
+    per_second: int | None = None  # on all connections together; None: as fast as it gets answers
+
+    def paced(self, per_second: float) -> "Load":
+        """The same, so many times a second, whatever is still on its way.
+
+        h2load sends every 10 ms on each connection what is due then, so there are ten of them, begun 1 ms apart.
+        """
+        return replace(self, connections=_PACED, in_flight=_PACED_IN_FLIGHT, per_second=round(per_second))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +103,7 @@ def command(load: Load, body: Path, calls: int, log: Path | None) -> list[str]:
     words = ["h2load", "-n", str(calls), "-c", str(load.connections), "-m", str(load.in_flight), "-d", str(body)]
     words += ["-H", "content-type: application/grpc", "-H", "te: trailers", "-B", f"unix:{load.socket}"]
     if load.per_second is not None:
-        words += ["--rps", str(load.per_second)]
+        words += ["--rps", str(max(1, load.per_second // load.connections)), "-r", "1", "--rate-period", "1ms"]
     if log is not None:
         words += ["--log-file", str(log)]
     return [*words, f"http://localhost{load.method}"]

@@ -93,21 +93,22 @@ def sidecar(
     data: Path,
     *,
     settings: Mapping[str, str] | None = None,
-    command: tuple[str, ...] = ("-m", "sidecar"),
+    observed: Path | None = None,
 ) -> Iterator[Sidecar]:
     """A sidecar that serves *bundle* with *data*; its sockets and what it says are in *folder*.
 
-    *settings* are environment variables without their prefix. The decision log goes to a standard output that nobody
-    reads: every line is made and written, and fills no disk.
+    *settings* are environment variables without their prefix. With *observed* the waits for its interpreter go there.
+    The decision log goes to a standard output that nobody reads: every line is made and written, and fills no disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sockets = {transport: folder / f"{transport}.sock" for transport in TRANSPORTS}
     http = f"127.0.0.1:{_free_port()}"
-    words = [sys.executable, *command, "serve", "--bundle", str(bundle), "--data-dir", str(data), "--http", http]
+    program = "sidecar" if observed is None else "benchmarks.servers.observed"
+    words = [sys.executable, "-m", program, "serve", "--bundle", str(bundle), "--data-dir", str(data), "--http", http]
     for transport, path in sockets.items():
         words += ["--listen", f"unix:{path}" + (f",transport={transport}" if len(TRANSPORTS) > 1 else "")]
     environ = {"DECISION_LOG_OUTPUT": "stdout", "SERVER_DRAIN_SECONDS": "1", **(settings or {})}
-    prefixed = {f"SIDECAR_{name}": value for name, value in environ.items()}
+    prefixed = {f"SIDECAR_{name}": value for name, value in environ.items()} | {"OBSERVED": str(observed)}
     with running(words, sockets["grpcio"], _ask, said=folder / "sidecar.log", environ=prefixed) as process:
         yield Sidecar(process=process, sockets=sockets, http=http, data=data)
 

@@ -92,15 +92,22 @@ def test_a_message_is_framed() -> None:
     assert b"\x00\x00\x00\x00\x03abc" == framed(b"abc")
 
 
-def test_the_command_names_socket_method_and_pace(tmp_path: Path) -> None:
+def test_the_command_names_socket_and_method(tmp_path: Path) -> None:
     """As the manual of h2load has them."""
-    load = Load(socket=Path("/s.sock"), method="/a.B/C", message=b"", in_flight=64, connections=2, per_second=100)
+    load = Load(socket=Path("/s.sock"), method="/a.B/C", message=b"", in_flight=64, connections=2)
     words = command(load, tmp_path / "body", 1_000, tmp_path / "log")
 
     assert ["h2load", "-n", "1000", "-c", "2", "-m", "64"] == words[:7]
-    assert ["-B", "unix:/s.sock", "--rps", "100", "--log-file", f"{tmp_path}/log", "http://localhost/a.B/C"] == words[
-        -7:
-    ]
+    assert ["-B", "unix:/s.sock", "--log-file", f"{tmp_path}/log", "http://localhost/a.B/C"] == words[-5:]
+
+
+def test_a_paced_load_is_spread_over_connections(tmp_path: Path) -> None:
+    """All of them together make so many calls a second."""
+    load = Load(socket=Path("/s.sock"), method="/a.B/C", message=b"").paced(5_000)
+    words = command(load, tmp_path / "body", 1_000, None)
+
+    assert ["-c", "10"] == words[3:5]
+    assert ["--rps", "500", "-r", "1", "--rate-period", "1ms"] == words[-7:-1]
 
 
 def test_the_mean_is_of_the_calls_that_were_recorded() -> None:
