@@ -14,7 +14,7 @@ from benchmarks.gate import gate
 from benchmarks.measure import ROOT, arguments
 from benchmarks.results import read_results
 
-BENCHMARKS: Final = ("engine", "scale", "server", "peers", "consent", "withdrawal")
+BENCHMARKS: Final = ("engine", "scale", "server", "peers", "changes", "consent", "withdrawal")
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """What callers notice of changes: ``python -m benchmarks.bench_changes [--quick]``.
 
-One sidecar, on the native transport where there is one, with a million people, metrics and decision log on, is asked
+One sidecar on the native transport, with a million people, metrics and decision log on, is asked
 by h2load, 70 percent as often as it can answer. Phases follow each other, round by round: nothing else happens; the
 bundle is reloaded again and again; a thousand people a second decide; audiences of ten thousand people are looked up.
 Of each the times of all calls are recorded. No call may fail, and p99 is compared with that of the first phase of its
@@ -22,17 +22,17 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from benchmarks.load.disturbances import EMAIL, Done, deciding, filtering, reloading
+from benchmarks.load.disturbances import EMAIL, Done, deciding, filtering, filters, reloading
 from benchmarks.load.h2load import HOW_TO_GET, Load, available, calls_for, run
 from benchmarks.load.percentiles import Percentiles, percentiles
 from benchmarks.measure import Series, arguments, report
-from benchmarks.servers.sidecar import TRANSPORTS, Sidecar, sidecar
+from benchmarks.servers.sidecar import Sidecar, sidecar
 from benchmarks.worlds.bundle import write_bundle
 from benchmarks.worlds.people import borrowed_id, make_world
 from benchmarks.worlds.questions import question
 from sidecar.api.v1 import authorization_pb2, authorization_pb2_grpc, consent_pb2, consent_pb2_grpc, model_pb2
 
-TRANSPORT: Final = TRANSPORTS[0]
+TRANSPORT: Final = "native"
 SHARE: Final = 0.7
 """Of what it can answer."""
 
@@ -71,7 +71,7 @@ def disturbances(asked: Sidecar, bundle: Path) -> dict[str, Callable[[], Abstrac
         STEADY: nothing,
         RELOAD: lambda: reloading(bundle, RELOAD_SECONDS),
         DECIDE: lambda: deciding(asked, CHANGES),
-        FILTER: lambda: filtering(asked, TRANSPORT, borrowed_id),
+        **({FILTER: lambda: filtering(asked, TRANSPORT, borrowed_id)} if filters(asked, TRANSPORT) else {}),
     }
 
 
@@ -184,14 +184,16 @@ def holds(folder: Path, bundle: Path, data: Path, per_second: float, seconds: fl
                         stack.enter_context(asking(load))
                     stack.enter_context(beside())
                     time.sleep(seconds)
-                values = _longest(told, began, time.monotonic())
-                yield Series(name=f"hold, {kind}, {'under' if loaded else 'without'} load", unit="ms", values=values)
+                where = f"{kind}, {'under' if loaded else 'without'} load"
+                for what, key in (("held", "held_us"), ("waited for", "waited_us")):
+                    values = _longest(told, key, began, time.monotonic())
+                    yield Series(name=f"interpreter {what}, {where}", unit="ms", values=values)
 
 
-def _longest(told: Path, began: float, ended: float) -> tuple[float, ...]:
-    """The longest wait of each second that lies between the two instants."""
+def _longest(told: Path, key: str, began: float, ended: float) -> tuple[float, ...]:
+    """The longest of each second that lies between the two instants."""
     seconds = map(json.loads, told.read_text(encoding="ascii").splitlines())
-    return tuple(one["longest_us"][0] / 1e3 for one in seconds if began <= one["at"] <= ended - 1)
+    return tuple(one[key][0] / 1e3 for one in seconds if began <= one["at"] <= ended - 1)
 
 
 def main() -> None:
@@ -212,7 +214,7 @@ def main() -> None:
             with asking(load.paced(per_second)):
                 stale = withdrawals(asked, size.withdrawals)
         waited = list(holds(folder, bundle, data, per_second, size.seconds))
-    longest = [max(one.values) for one in waited if "under load" in one.name and FILTER not in one.name]
+    longest = [max(one.values) for one in waited if "held" in one.name and "under load" in one.name]
     failed = sum(one.failed for ones in found.values() for one in ones)
     more = {"subjects": size.subjects, "per_second": round(per_second), "failed_calls": failed, "stale_answers": stale}
     series = [*described(found), *waited, Series(name="longest hold", unit="ms", values=(max(longest),))]

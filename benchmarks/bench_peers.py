@@ -1,6 +1,6 @@
 """How a check compares with other engines: ``python -m benchmarks.bench_peers [--quick]``.
 
-The sidecar, on the native transport where there is one, Cerbos and, where there is one, OPA with the Envoy plugin,
+The sidecar on the native transport, Cerbos and, where there is one, OPA with the Envoy plugin,
 each with a policy that decides the same; with metrics, and the sidecar with its decision log too. First all are asked
 the same questions, and must answer alike. Then one h2load asks them in turn over one connection of a Unix socket: one
 field against one resource, ten against ten, with 1, 16 and 64 calls in flight. The others know nobody: whoever asks
@@ -21,12 +21,12 @@ from benchmarks.measure import Series, arguments, report
 from benchmarks.peers import cerbos, opa
 from benchmarks.peers.equal import RULES, require_equal
 from benchmarks.peers.peer import Asked, Peer, side
-from benchmarks.servers.sidecar import TRANSPORTS, Sidecar, sidecar
+from benchmarks.servers.sidecar import Sidecar, sidecar
 from benchmarks.worlds.bundle import FIELDS, PURPOSE, SERVICE, category_of, write_bundle
 from benchmarks.worlds.people import make_world
 from benchmarks.worlds.questions import question
 
-TRANSPORT: Final = TRANSPORTS[0]
+TRANSPORT: Final = "native"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

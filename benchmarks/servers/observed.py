@@ -2,9 +2,11 @@
 
 ``OBSERVED=FILE python -m benchmarks.servers.observed serve ...`` appends a line a second to FILE: the second on the
 monotonic clock, how often the thread wanted to go on, and the longest waits in microseconds. The thread sleeps for
-half a millisecond, again and again; what it comes late is what others held the interpreter, their own waits for a
-core included. What the thread itself waited for a core, as the kernel counts it, is taken off. It costs the server
-some percent, so nothing else is measured meanwhile.
+half a millisecond, again and again; how much later it goes on is how long others held the interpreter. What the
+thread itself waited for a core, as the kernel counts it, is taken off. Whoever held the interpreter may have waited
+for a core too, on a machine that has fewer than threads that want one: so a hold counts for no more than the process
+used of the cores meanwhile, and the whole wait is told apart. Watching costs the server some percent, so nothing else
+is measured meanwhile.
 """
 
 import heapq
@@ -13,13 +15,20 @@ import os
 import time
 from pathlib import Path
 from threading import Thread
-from typing import Final
+from typing import Final, NamedTuple
 
 from sidecar.cli.program import main
 
 SLEEP_SECONDS: Final = 0.0005
 LONGEST: Final = 20
-"""So many of the longest waits of each second are told."""
+"""So many of the longest of each second are told."""
+
+
+class Wait(NamedTuple):
+    """Once that the interpreter was not to be had at once, in microseconds."""
+
+    held: int  # no more than the process used of the cores
+    waited: int
 
 
 def observe(path: Path) -> None:
@@ -29,19 +38,25 @@ def observe(path: Path) -> None:
         Path("/proc/thread-self/schedstat").open("rb", 0) as stat,
     ):
         while True:
-            second, waits, until = time.monotonic(), list[int](), time.monotonic() + 1
+            second, waits, until = time.monotonic(), list[Wait](), time.monotonic() + 1
             while time.monotonic() < until:
                 waits.append(_wait(stat.fileno()))
-            longest = heapq.nlargest(LONGEST, waits)
-            file.write(json.dumps({"at": second, "waits": len(waits), "longest_us": longest}) + "\n")
+            told = {
+                "at": second,
+                "waits": len(waits),
+                "held_us": heapq.nlargest(LONGEST, (wait.held for wait in waits)),
+                "waited_us": heapq.nlargest(LONGEST, (wait.waited for wait in waits)),
+            }
+            file.write(json.dumps(told) + "\n")
 
 
-def _wait(stat: int) -> int:
-    """Microseconds that the interpreter was not to be had when the thread woke up."""
-    delayed, due = _delayed(stat), time.perf_counter() + SLEEP_SECONDS
+def _wait(stat: int) -> Wait:
+    """How long the interpreter was not to be had when the thread woke up."""
+    used, delayed, due = time.process_time(), _delayed(stat), time.perf_counter() + SLEEP_SECONDS
     time.sleep(SLEEP_SECONDS)
     late = time.perf_counter() - due
-    return max(0, round(late * 1e6 - (_delayed(stat) - delayed) / 1e3))
+    waited = max(0, round(late * 1e6 - (_delayed(stat) - delayed) / 1e3))
+    return Wait(min(waited, round((time.process_time() - used) * 1e6)), waited)
 
 
 def _delayed(stat: int) -> int:

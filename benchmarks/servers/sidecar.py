@@ -5,7 +5,7 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.request import urlopen
@@ -16,9 +16,8 @@ from benchmarks.load.h2load import Load
 from benchmarks.servers.process import Process, running
 from benchmarks.worlds.questions import CHECK, question
 from sidecar.api.v1 import authorization_pb2, model_pb2
-from sidecar.config import Listener
 
-TRANSPORTS: Final = ("native", "grpcio") if "transport" in {each.name for each in fields(Listener)} else ("grpcio",)
+TRANSPORTS: Final = ("native", "grpcio")
 _SAMPLE: Final = re.compile(r"^(\w+)(?:\{(.*)\})? ([\d.e+-]+)$")
 _LEEWAY_BYTES: Final = 24
 """By so much an answer may be longer or shorter than another one: its id, its age and its revision grow."""
@@ -106,7 +105,7 @@ def sidecar(
     program = "sidecar" if observed is None else "benchmarks.servers.observed"
     words = [sys.executable, "-m", program, "serve", "--bundle", str(bundle), "--data-dir", str(data), "--http", http]
     for transport, path in sockets.items():
-        words += ["--listen", f"unix:{path}" + (f",transport={transport}" if len(TRANSPORTS) > 1 else "")]
+        words += ["--listen", f"unix:{path},transport={transport}"]
     environ = {"DECISION_LOG_OUTPUT": "stdout", "SERVER_DRAIN_SECONDS": "1", **(settings or {})}
     prefixed = {f"SIDECAR_{name}": value for name, value in environ.items()} | {"OBSERVED": str(observed)}
     with running(words, sockets["grpcio"], _ask, said=folder / "sidecar.log", environ=prefixed) as process:
