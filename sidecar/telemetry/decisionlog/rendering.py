@@ -38,45 +38,49 @@ class Renderer:
         self._room = kept_bytes
         self._kept: deque[tuple[Outcome, int]] = deque()
         self._second, self._second_text = -1, ""
-        self._occasion: Occasion | None = None  # that the three below are of
-        self._season = -1
-        self._time = b""
-        self._stand = ""
+        self._revision, self._revision_text = "", '""'
 
     def render(self, answers: Iterable[Answered]) -> bytes:
         """The lines about *answers*, in their order, each with its line break."""
         pieces: list[bytes] = []
+        current = None
+        time, since_revision, season = b"", "", -1
         for answered in answers:
             decision_id, _, _, pseudonym, request, outcome, occasion, seconds = answered
-            if occasion is not self._occasion:
-                self._come_to(occasion)
+            if occasion is not current:
+                time, since_revision, season = self._stand(occasion)
+                current = occasion
             said = outcome.logged
             if not isinstance(said, Said):
                 outcome.logged = _ONCE
                 pieces += [encode(line) + b"\n" for line in self._recorder.lines(answered)]
                 continue
-            if said.request is not request or said.season != self._season:
-                said = self._say(answered)
+            if said.request is not request or said.season != season:
+                said = self._say(answered, season)
             head = f'{{"id":"{decision_id}.'.encode()
-            time = self._time
-            whose = f'{self._stand}{round(seconds * 1e6)},"pseudonym":"{pseudonym.hex()}'.encode()
+            whose = f'{since_revision}{round(seconds * 1e6)},"pseudonym":"{pseudonym.hex()}'.encode()
             for number, text, rest in said.texts:
                 pieces += (head, number, time, text, whose, rest)
         return b"".join(pieces)
 
-    def _come_to(self, occasion: Occasion) -> None:
-        second, microseconds = divmod(occasion.now, SECOND)
+    def _stand(self, occasion: Occasion) -> tuple[bytes, str, int]:
+        """What its lines share: the time but for its last letter, from the revision to the latency, and the season."""
+        _, now, revision, age_ms = occasion
+        second, microseconds = divmod(now, SECOND)
         if second != self._second:
             self._second_text = to_datetime(second * SECOND).isoformat().removesuffix("+00:00")
             self._second = second
+        if revision != self._revision:
+            self._revision_text = _json(revision).decode()
+            self._revision = revision
         fraction = f".{microseconds:06}" if microseconds else ""
-        self._time = f"{self._second_text}{fraction}".encode()
-        revision = _json(occasion.consent_revision).decode()
-        self._stand = f'{revision},"consent_age_ms":{occasion.consent_age_ms},"latency_us":'
-        self._season = self._recorder.season(occasion)
-        self._occasion = occasion
+        return (
+            f"{self._second_text}{fraction}".encode(),
+            f'{self._revision_text},"consent_age_ms":{age_ms},"latency_us":',
+            self._recorder.season(occasion),
+        )
 
-    def _say(self, answered: Answered) -> Said:
+    def _say(self, answered: Answered, season: int) -> Said:
         """What lines like those about *answered* say: these without what varies, cut there."""
         occasion = answered.occasion._replace(consent_revision="", consent_age_ms=0)
         blank = answered._replace(decision_id="", pseudonym=b"", occasion=occasion, seconds=0.0)
@@ -87,7 +91,7 @@ class Renderer:
             since, until = text.index(_SINCE), text.rindex(_UNTIL)
             constant, rest = text[since : until + len(_REVISION)], text[until + len(_UNTIL) :]
             texts.append((f'{index}","time":"'.encode(), constant, rest + b"\n"))
-        said = Said(answered.request, self._season, tuple(texts))
+        said = Said(answered.request, season, tuple(texts))
         self._keep(answered.outcome, said)
         return said
 
