@@ -26,7 +26,7 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Season:
+class Season:
     """A stretch of time in which no notice supersedes another, and the facts known in it."""
 
     since: Instant
@@ -45,6 +45,10 @@ class FactsMemo:
         self._catalog = catalog
         self._capacity = capacity
         self._season = self._begin(0)
+
+    def season(self, now: Instant) -> Season:
+        """That of *now*: as long as it is the same object, the same facts hold of a profile."""
+        return self._at(now)
 
     def known(self, profile: Profile, question: Question, now: Instant) -> Known:
         """The facts of *profile* for *question* at *now*; the question's names must be in the catalog."""
@@ -68,14 +72,14 @@ class FactsMemo:
         """Forget everything, a little at each step, once another memo is in use."""
         return self._season.known.retire()
 
-    def _at(self, now: Instant) -> _Season:
+    def _at(self, now: Instant) -> Season:
         season = self._season
         if now < season.since or (season.until is not None and season.until <= now):
             season = self._season = self._begin(now)
         return season
 
-    def _begin(self, now: Instant) -> _Season:
-        return _Season(
+    def _begin(self, now: Instant) -> Season:
+        return Season(
             now, self._catalog.next_superseding(now), self._catalog.superseding(now), Generations(self._capacity)
         )
 

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from sidecar.consent.memo import FactsMemo
+from sidecar.engine.plan import Plans
 from sidecar.engine.usability import Seasons
 from sidecar.policy.budget import MissBudget
 from sidecar.policy.bundle import Bundle
 from sidecar.policy.table import VerdictTable
 
 CAPACITY: Final = 65_536
-"""Verdicts, and facts, remembered per bundle."""
+"""Verdicts, facts, and fields of outcomes, remembered per bundle."""
 
 
 class Snapshot:
-    """A bundle, its verdict table and its memo of facts; replaced as a whole when the bundle is.
+    """A bundle, its verdict table, its memo of facts and its plans; replaced as a whole when the bundle is.
 
     Without a *budget* any number of new questions may be asked.
     """
@@ -27,6 +28,7 @@ class Snapshot:
         self.verdicts = VerdictTable(bundle.policies, capacity=capacity, budget=budget)
         self.facts = FactsMemo(bundle.catalog, capacity=capacity)
         self.audiences = Seasons()
+        self.plans = Plans(capacity=capacity)
 
     def successor(self, bundle: Bundle) -> "Snapshot":
         """What replaces this when *bundle* does: as large, nothing remembered yet, budgets as they are spent now."""
@@ -40,3 +42,4 @@ class Snapshot:
         yield from self.verdicts.retire()
         yield from self.facts.retire()
         yield from self.audiences.retire()
+        yield from self.plans.retire()

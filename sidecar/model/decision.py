@@ -135,3 +135,4 @@ class Pending:
 
     pseudonym: bytes | None = None  # this subject's slot must be resolved again
     position: int | None = None  # the view must have applied this position of the log
+    policies: bool = False  # policies must be asked, who may not be asked now

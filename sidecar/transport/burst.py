@@ -1,37 +1,67 @@
 """Questions that are answered in one go: one clock, one bundle, one view of consent."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter
+from typing import Final
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.engine.outcome import Outcome
-from sidecar.model.decision import Answer
+from sidecar.consent.limits import EVERYONE, MAX_SUBJECT_BYTES
+from sidecar.consent.profile import Standing
+from sidecar.consent.revision import Revision
+from sidecar.engine.outcome import Ground, Outcome
+from sidecar.engine.plan import Plan
+from sidecar.engine.planning import outcome_of, plan_of
+from sidecar.engine.validity import next_change
+from sidecar.model.decision import Answer, Request
 from sidecar.telemetry.decisionlog.line import Call
 from sidecar.telemetry.decisionlog.recording import Answered, Occasion
 from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.batches import Item, question_of, read_batch, to_batch, to_failed, to_result
+from sidecar.transport.convert.outcomes import Encoded, Setting, encode
 from sidecar.transport.convert.parsing import parse
 from sidecar.transport.convert.questions import QuestionReader
+from sidecar.transport.convert.text import check_text
 from sidecar.transport.identity import Identity
 from sidecar.transport.shared import Shared
 from sidecar.transport.status import status_of
+
+MAX_KEY_BYTES: Final = 2_048
+"""Longer questions are answered without a plan."""
 
 
 class Burst:
     """What came in together, answered without waiting. For one thread, and for some milliseconds.
 
-    Clock, ages, bundle and revision are read once, at the beginning; slots are read when they are needed, once each. So
-    whatever was acknowledged before the burst began is seen. *ids* gives each answer a name that no other has.
+    Clock, ages, bundle, revision and holds are read once, at the beginning; slots are read when they are needed, once
+    each. So whatever was acknowledged before the burst began is seen. *ids* gives each answer a name that no other has.
+
+    A question with a plan is answered by its outcome, any other by the ``DecisionPoint``, which every outcome is made
+    by; while a source is stale all are. The bytes are the same (ADR-0033).
     """
 
+    __slots__ = (
+        "_answered", "_at", "_cache", "_freshness", "_ground", "_ids", "_now", "_occasion", "_reader", "_revision",
+        "_setting", "_shared", "_snapshot",
+    )  # fmt: skip
+
     def __init__(self, shared: Shared, reader: QuestionReader, ids: Iterator[str]) -> None:
+        world = shared.world
+        policies = world.policies
         self._shared = shared
         self._reader = reader
         self._ids = ids
-        self._policies = shared.world.policies
-        self._now = shared.world.clock()
-        self._freshness = shared.world.freshness(self._policies)
+        self._cache = world.cache
+        self._snapshot = policies.snapshot
+        self._freshness = freshness = world.freshness(policies)
+        self._now = now = world.clock()
+        self._revision = revision = world.cache.revision()
+        self._ground = ground = self._find_ground() if freshness.fresh else None
+        as_of, age_ms = str(revision), freshness.consent_age_ms
+        self._setting = Setting(now, as_of=as_of, age_ms=age_ms, until=None if ground is None else ground.season.until)
+        self._occasion = Occasion(policies.snapshot, now, as_of, age_ms)
         self._answered: list[Answered] = []
+        self._at = perf_counter()
 
     def check(self, data: bytes, identity: Identity) -> bytes | None:
         """The answer to the ``CheckRequest`` that *data* is, as a ``CheckResponse``; ``None``: not without waiting.
@@ -67,30 +97,110 @@ class Burst:
 
     def end(self) -> None:
         """Tell telemetry what was answered."""
-        hand_over(self._answered, self._shared)
-        self._answered = []
+        if self._answered:
+            hand_over(self._answered, self._shared)
+            self._answered = []
+
+    def _find_ground(self) -> Ground | None:
+        """What outcomes must rest on to be used now; ``None`` if it is not known what is held for everyone."""
+        everyone = self._standing(self._cache.pseudonym(EVERYONE))
+        if everyone is None:
+            return None
+        return self._snapshot.plans.ground(self._snapshot.facts.season(self._now), everyone.profile)
+
+    def _standing(self, pseudonym: bytes) -> Standing | None:
+        standing = self._cache.lookup(pseudonym)
+        if standing is None or (standing.changes_at is not None and standing.changes_at <= self._now):
+            return None
+        return standing
 
     def _answer(self, message: pb.CheckRequest, identity: Identity) -> bytes | None:
-        began = perf_counter()
-        world, snapshot = self._shared.world, self._policies.snapshot
-        request = self._reader.read(message, lambda named: identity.service(named, snapshot.catalog))
-        answer = world.point.decide(request, snapshot, now=self._now, freshness=self._freshness)
+        if self._ground is None:
+            return self._decide(self._read(message, identity), identity)
+        subject = message.subject
+        message.ClearField("subject")
+        plan = self._snapshot.plans.get((identity.pin, message.SerializeToString()))
+        response = None if plan is None else self._answer_planned(plan, subject, identity, self._ground)
+        message.subject = subject
+        return response if plan is not None else self._answer_unplanned(message, identity, self._ground)
+
+    def _answer_planned(self, plan: Plan, subject: str, identity: Identity, ground: Ground) -> bytes | None:
+        """The response about *subject* alone."""
+        check_text(subject, "subject", most=MAX_SUBJECT_BYTES)
+        pseudonym = self._cache.pseudonym(subject)
+        standing = self._standing(pseudonym)
+        if standing is None:
+            return None
+        outcome = self._snapshot.plans.by_profile.get((plan, standing.profile))
+        if outcome is None or outcome.ground is not ground:
+            outcome = outcome_of(plan, (standing,), ground, self._snapshot, now=self._now)
+        return None if outcome is None else self._respond(plan, outcome, pseudonym, standing, identity)
+
+    def _answer_unplanned(self, message: pb.CheckRequest, identity: Identity, ground: Ground) -> bytes | None:
+        """The response to a question that has no plan yet, or whose plan is not all that it asks."""
+        request = self._read(message, identity)
+        plan = self._plan(message, request, identity)
+        wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else self._revision
+        if plan is None or wanted.log_id != self._revision.log_id or wanted.position > self._revision.position:
+            return self._decide(request, identity)
+        pseudonyms = [self._cache.pseudonym(subject) for subject in (request.subject, *request.co_subjects)]
+        standings = [standing for standing in map(self._standing, pseudonyms) if standing is not None]
+        if len(standings) < len(pseudonyms):
+            return None
+        outcome = outcome_of(plan, standings, ground, self._snapshot, now=self._now)
+        if outcome is None:
+            return None
+        changes_at = next_change((standing.changes_at for standing in standings), self._now)
+        together = replace(standings[0], changes_at=changes_at)
+        return self._respond(plan, outcome, pseudonyms[0], together, identity)
+
+    def _plan(self, message: pb.CheckRequest, request: Request, identity: Identity) -> Plan | None:
+        """The plan of *request*, which is what *message* says, from the second time on that it comes."""
+        about_nobody = pb.CheckRequest()
+        about_nobody.CopyFrom(message)
+        for people in ("subject", "co_subjects", "at_least_as_fresh"):
+            about_nobody.ClearField(people)
+        key = (identity.pin, about_nobody.SerializeToString())
+        plans = self._snapshot.plans
+        plan = plans.get(key)
+        if plan is None and len(key[1]) <= MAX_KEY_BYTES and plans.met_before(key):
+            plan = plan_of(request, self._snapshot)
+            if plan is not None:
+                plans.put(key, plan)
+        return plan
+
+    def _read(self, message: pb.CheckRequest, identity: Identity) -> Request:
+        return self._reader.read(message, lambda named: identity.service(named, self._snapshot.catalog))
+
+    def _decide(self, request: Request, identity: Identity) -> bytes | None:
+        """The response by the ``DecisionPoint``."""
+        answer = self._shared.world.point.decide(
+            request, self._snapshot, now=self._now, freshness=self._freshness, may_ask=False
+        )
         if not isinstance(answer, Answer):
             return None
-        decision_id = next(self._ids)
-        self._answered.append(
-            Answered(
-                decision_id=decision_id,
-                call=Call.CHECK,
-                caller=identity.pin,
-                pseudonym=world.cache.pseudonym(request.subject),
-                request=request,
-                outcome=Outcome(answer.results, co_subjects=len(request.co_subjects)),
-                occasion=Occasion.of(answer, snapshot, now=self._now),
-                seconds=perf_counter() - began,
-            )
-        )
+        outcome = Outcome(answer.results, co_subjects=len(request.co_subjects))
+        occasion = Occasion.of(answer, self._snapshot, now=self._now)
+        decision_id = self._settle(request, outcome, self._cache.pseudonym(request.subject), identity, occasion)
         return to_check_response(answer, decision_id).SerializeToString()
+
+    def _respond(self, plan: Plan, outcome: Outcome, pseudonym: bytes, standing: Standing, identity: Identity) -> bytes:
+        encoded: Encoded | None = outcome.encoded
+        if encoded is None:
+            encoded = outcome.encoded = encode(outcome, self._snapshot.bundle.revision)
+        decision_id = self._settle(plan.request, outcome, pseudonym, identity, self._occasion)
+        return self._setting.respond(encoded, standing, decision_id)
+
+    def _settle(
+        self, request: Request, outcome: Outcome, pseudonym: bytes, identity: Identity, occasion: Occasion
+    ) -> str:
+        """The id of what came out, which no other answer has; it is to be handed over under that."""
+        decision_id = next(self._ids)
+        before, self._at = self._at, perf_counter()
+        self._answered.append(
+            Answered(decision_id, Call.CHECK, identity.pin, pseudonym, request, outcome, occasion, self._at - before)
+        )
+        return decision_id
 
 
 def failed(item: Item, error: Exception, shared: Shared) -> bytes:

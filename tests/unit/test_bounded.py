@@ -81,6 +81,42 @@ def test_a_map_is_emptied_in_small_steps() -> None:
     assert [] == list(held.retire())
 
 
+def test_what_is_forgotten_is_let_go_of_a_little_at_a_time() -> None:
+    """With each entry that comes two, so that nobody waits for thousands of them."""
+    freed: list[int] = []
+    held: Generations[int, _Told] = Generations(8)
+    sizes = []
+    for number in range(16):
+        held.put(number, _Told(number, freed))
+        sizes.append(len(freed))
+
+    assert [0] * 8 + [2, 4, 4, 4, 6, 8, 8, 8] == sizes
+    for _ in held.retire():
+        pass
+    assert list(range(16)) == sorted(freed)
+
+
+class _Told:
+    """Tells when it is let go of."""
+
+    def __init__(self, number: int, freed: list[int]) -> None:
+        self._number = number
+        self._freed = freed
+
+    def __del__(self) -> None:
+        self._freed.append(self._number)
+
+
+def test_what_weighs_more_leaves_less_room() -> None:
+    """One that is heavier than half of all is alone in its generation."""
+    held: Generations[int, str] = Generations(8, len)
+    texts = ("a", "bb", "c", "dd", "a long one", "e")
+    for number, text in enumerate(texts):
+        held.put(number, text)
+
+    assert ("a long one", "e") == held.values()
+
+
 def test_a_capacity_below_two_is_refused() -> None:
     """Two generations need room for one entry each."""
     with pytest.raises(ValueError, match="at least 2, got 1"):

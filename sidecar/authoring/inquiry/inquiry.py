@@ -8,8 +8,8 @@ from sidecar.authoring.suite.stated import facts_for
 from sidecar.authoring.suite.suite import Person, Stated
 from sidecar.authoring.suite.timeline import record_at
 from sidecar.consent.profile import resolve
-from sidecar.engine.decide import decide_question
 from sidecar.engine.explain import Records, explain, summary
+from sidecar.engine.judge import decide_question
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.model.decision import Answer, FieldResult, Question, Request

@@ -11,7 +11,8 @@ from sidecar.authoring.suite.suite import Person, Row, Stated, Suite, Timeline
 from sidecar.authoring.suite.timeline import record_at
 from sidecar.authoring.suite.warming import warm
 from sidecar.consent.profile import Standing, resolve
-from sidecar.engine.decide import decide_question, decide_standing
+from sidecar.engine.decide import decide_standing
+from sidecar.engine.judge import decide_question
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
 from sidecar.engine.together import together

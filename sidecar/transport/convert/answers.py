@@ -18,7 +18,7 @@ _REASONS: Final = {reason: f"REASON_{reason.name}" for reason in Reason}
 def to_check_response(answer: Answer, decision_id: str) -> pb.CheckResponse:
     """*answer* as a message, named *decision_id*."""
     return pb.CheckResponse(
-        results=[_to_field_result(result) for result in answer.results],
+        results=[to_field_result(result) for result in answer.results],
         policy_revision=answer.policy_revision,
         consent_revision=answer.consent_revision,
         consent_age_ms=answer.consent_age_ms,
@@ -29,7 +29,8 @@ def to_check_response(answer: Answer, decision_id: str) -> pb.CheckResponse:
     )
 
 
-def _to_field_result(result: FieldResult) -> pb.FieldResult:
+def to_field_result(result: FieldResult) -> pb.FieldResult:
+    """*result* as a message."""
     message = pb.FieldResult(
         field=result.field,
         effect=_EFFECTS[result.effect],
