@@ -14,7 +14,17 @@ from benchmarks.gate import gate
 from benchmarks.measure import ROOT, arguments
 from benchmarks.results import read_results
 
-BENCHMARKS: Final = ("engine", "scale", "server", "peers", "changes", "consent", "withdrawal")
+BENCHMARKS: Final = (
+    "engine",
+    "scale",
+    "server",
+    "peers",
+    "changes",
+    "overload",
+    "consent",
+    "withdrawal",
+    "soak",
+)
 
 
 def main() -> int:
