@@ -267,6 +267,9 @@ def test_the_variables_of_the_command_line_are_not_settings() -> None:
             Listener(address="unix:/run/s.sock", service="newsletter", mode=0o600),
             id="all-of-it",
         ),
+        pytest.param("[::1]:0,transport=native", Listener(address="[::1]:0", transport="native"), id="native"),
+        pytest.param("0.0.0.0:1,transport=grpcio", Listener(address="0.0.0.0:1", transport="grpcio"), id="grpcio"),
+        pytest.param("0.0.0.0:1,transport=auto", Listener(address="0.0.0.0:1"), id="auto-is-the-default"),
     ],
 )
 def test_listeners_are_read_and_written_alike(text: str, expected: Listener) -> None:
@@ -298,6 +301,11 @@ def test_listeners_are_read_and_written_alike(text: str, expected: Listener) -> 
         "unix:/s,service=a,service=b",
         "unix:/s,owner=root",
         "unix:/s,service",
+        "unix:/s,transport=rust",
+        "unix:/s,transport=",
+        "unix:/s,transport=native,transport=native",
+        "0.0.0.0:7070,transport=native",
+        "sidecar:7070,transport=native",
     ],
 )
 def test_a_listener_that_cannot_be_is_an_error(text: str) -> None:

@@ -2,12 +2,14 @@
 
 import resource
 from importlib import import_module
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from pathlib import Path
 from typing import Final
 
 from sidecar.config import Listener
 
-INSTALL: Final = "install it with `pip install 'consent-sidecar[native]'`"
+_CLAIM: Final = 2**32
+"""Bytes that the head of a message may claim. They are reserved at once, and the process ends if they cannot be."""
 
 _OVERCOMMIT: Final = Path("/proc/sys/vm/overcommit_memory")
 _NEVER: Final = "2"
@@ -20,10 +22,12 @@ def why_not(listener: Listener) -> str:
     try:
         import_module("pygrpc_native")
     except ImportError:
-        return f"the package pygrpc-native is missing; {INSTALL}"
+        return "it needs the extra `native`: pip install 'consent-sidecar[native]'"
     if _memory_is_counted():
-        # It reserves at once what the head of a message claims, up to 4 GiB, and ends the process if that fails.
-        return "address space is limited here (`ulimit -v`, or vm.overcommit_memory=2), which it cannot be served in"
+        return (
+            "memory that is reserved and not used counts here (`ulimit -v`, vm.overcommit_memory=2, or less than 4 GiB "
+            "in all), and one message may reserve 4 GiB; lift that, or say transport=grpcio"
+        )
     return ""
 
 
@@ -33,6 +37,9 @@ def _memory_is_counted() -> bool:
     if limit != resource.RLIM_INFINITY:
         return True
     try:
+        mmap(-1, _CLAIM, flags=MAP_PRIVATE | MAP_ANONYMOUS).close()
         return _OVERCOMMIT.read_text(encoding="ascii").strip() == _NEVER
+    except FileNotFoundError:  # no Linux: there is no such setting
+        return False
     except OSError:
-        return False  # no Linux: there is no such setting
+        return True

@@ -10,6 +10,7 @@ import grpc
 
 from sidecar.errors import OverloadedError
 from sidecar.telemetry.tally import Tally
+from sidecar.transport.burst import Burst
 from sidecar.transport.desk import Desk
 from sidecar.transport.identity import Identity
 from sidecar.transport.native.deadline import seconds_of
@@ -52,6 +53,11 @@ class Serving:
         """Whether no call is being answered, here or on a thread that waits."""
         return not (self._at_work or self.waiting)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is there."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -90,7 +96,11 @@ class Serving:
         ours: list[Exception] = []
         calls = iter(events)
         try:
-            self._answer(calls, tally, ours)
+            burst = self._desk.burst()
+            try:
+                self._answer(burst, calls, tally, ours)
+            finally:
+                burst.end()
         except Exception as error:  # noqa: BLE001 - what spoils the burst must not leave its calls unanswered
             ours.append(error)
             for _, call, method, _, _ in calls:
@@ -100,9 +110,8 @@ class Serving:
         if ours:
             self._report(ours)
 
-    def _answer(self, calls: Iterator[Event], tally: Tally, ours: list[Exception]) -> None:
-        """Answer *calls*; errors on our side are added to *ours*."""
-        burst = self._desk.burst()
+    def _answer(self, burst: Burst, calls: Iterator[Event], tally: Tally, ours: list[Exception]) -> None:
+        """Answer *calls* by *burst*; errors on our side are added to *ours*."""
         answers = (burst.check, burst.check_batch)
         respond, identity, most = self._front.respond, self._identity, self._limits.message_bytes
         ended = [0] * len(METHODS)
@@ -123,7 +132,6 @@ class Serving:
         for method, number in enumerate(ended):
             if number:
                 tally.ended(METHODS[method], _OK, number)
-        burst.end()
 
     def _report(self, errors: Sequence[Exception]) -> None:
         """Have *errors* reported by another thread: this one never writes a log."""

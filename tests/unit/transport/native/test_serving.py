@@ -1,0 +1,228 @@
+"""The serving thread on a front of our own, with the desk of a real sidecar."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import pytest
+
+from sidecar.api.v1 import authorization_pb2 as pb
+from sidecar.config import Limits
+from sidecar.testing import FixedClock, Served, serving
+from sidecar.transport.desk import Desk
+from sidecar.transport.identity import Identity
+from sidecar.transport.native.serving import TOO_MANY, Serving
+from tests.integration.caller import eventually, question
+from tests.unit.transport.native.fakes import BATCH, FakeFront, event
+
+GOOD = question().SerializeToString()
+INTERNAL = (grpc.StatusCode.INTERNAL.value[0], "internal error")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """A sidecar whose desk is served once more."""
+    with serving(clock=FixedClock(), settings={"limits.park_seconds": 0.05}) as running:
+        yield running
+
+
+@dataclass
+class Run:
+    """A serving thread, and what it serves."""
+
+    front: FakeFront
+    serving: Serving
+    sent: int = field(default=0)
+
+    def send(self, *events: Any) -> dict[int, Any]:
+        """What *events*, which come in one go, end with."""
+        self.front.coming.put(list(events))
+        calls = {call for _, call, *_ in events}
+        eventually(lambda: _all_ended(self.front, calls))
+        return {call: self.front.ended[call] for call in calls}
+
+
+def _all_ended(front: FakeFront, calls: set[int]) -> None:
+    assert calls <= set(front.ended)
+
+
+@contextmanager
+def running(desk: Any, identity: Identity | None = None) -> Iterator[Run]:
+    """A serving thread for *desk*, which must have outlived the test."""
+    front = FakeFront()
+    with ThreadPoolExecutor(2) as executor:
+        run = Run(front, Serving(front, desk, identity or Identity(), executor))
+        run.serving.start()
+        yield run
+        assert run.serving.alive
+        front.close()
+        run.serving.join(5)
+        assert not run.serving.alive
+
+
+class Desks:
+    """A desk like *desk*, but for what *changes* say."""
+
+    def __init__(self, desk: Desk, **changes: Any) -> None:
+        self._desk = desk
+        self._changes = changes
+
+    def __getattr__(self, name: str) -> Any:
+        return self._changes[name] if name in self._changes else getattr(self._desk, name)
+
+
+def desk_of(served: Served) -> Desk:
+    """The desk of a sidecar."""
+    return served.sidecar._grpc.desk
+
+
+def reason_of(answer: Any) -> int:
+    """The reason of the first field in the bytes of an answer."""
+    return int(pb.CheckResponse.FromString(answer).results[0].reason)
+
+
+def test_calls_of_a_burst_are_answered_each(served: Served) -> None:
+    """Questions, batches, and malformed ones in between, which spoil nothing."""
+    batch = pb.CheckBatchRequest(items=[pb.CheckBatchItem(correlation_id="a", request=question())])
+    with running(desk_of(served)) as run:
+        ended = run.send(
+            event(1, GOOD), event(2, b"\xff"), event(3, batch.SerializeToString(), method=BATCH), event(4, GOOD)
+        )
+        results = pb.CheckBatchResponse.FromString(ended[3]).results
+
+    assert reason_of(ended[1]) == reason_of(ended[4]) == results[0].response.results[0].reason
+    assert grpc.StatusCode.INVALID_ARGUMENT.value[0] == ended[2][0]
+    assert "a" == results[0].correlation_id
+
+
+def test_who_may_ask_is_the_listeners(served: Served) -> None:
+    """A pinned caller that names another service is refused."""
+    with running(desk_of(served), Identity("fraud")) as run:
+        ended = run.send(event(1, GOOD))
+
+    assert grpc.StatusCode.PERMISSION_DENIED.value[0] == ended[1][0]
+
+
+def test_a_message_that_is_too_large_is_refused_in_grpcios_words(served: Served) -> None:
+    """By its size alone; one of just the size is read."""
+    with running(desk_of(served)) as run:
+        ended = run.send(event(1, b"\xff" * 65_537), event(2, b"\xff" * 65_536))
+
+    words = "SERVER: Received message larger than max (65537 vs. 65536)"
+    assert (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], words) == ended[1]
+    assert grpc.StatusCode.INVALID_ARGUMENT.value[0] == ended[2][0]
+
+
+def test_what_is_too_many_is_turned_away_and_the_first_are_served(served: Served) -> None:
+    """Those who came first; calls that wait elsewhere take room too, and give it back."""
+    shared = desk_of(served).shared
+    few = Desks(shared, limits=Limits(calls_in_flight=3))  # type: ignore[arg-type]
+    revision = served.sidecar.world.cache.revision()
+    later = question(at_least_as_fresh=f"{revision.log_id}.{revision.position + 1}").SerializeToString()
+    with running(Desks(desk_of(served), shared=few)) as run:
+        run.front.coming.put([event(100, later, timeout=b"60S"), event(101, later, timeout=b"60S")])
+        ended = run.send(*(event(call, GOOD) for call in range(5)))
+        eventually(lambda: _all_ended(run.front, {100, 101}))
+        eventually(lambda: _idle(run.serving))
+        again = run.send(*(event(call, GOOD) for call in range(10, 13)))
+
+    turned_away = (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], TOO_MANY)
+    assert [False, True, True, True, True] == [ended[call] == turned_away for call in range(5)]
+    assert turned_away not in again.values()
+
+
+def _idle(serving_thread: Serving) -> None:
+    assert serving_thread.idle
+
+
+def test_an_answer_that_must_be_waited_for_comes_from_another_thread(served: Served) -> None:
+    """A revision that does not arrive: the deny that says so, and the thread was free meanwhile."""
+    revision = served.sidecar.world.cache.revision()
+    later = question(at_least_as_fresh=f"{revision.log_id}.{revision.position + 1}").SerializeToString()
+    with running(desk_of(served)) as run:
+        ended = run.send(event(1, later), event(2, GOOD))
+
+    assert pb.CheckResponse.FromString(ended[1]).results[0].reason != reason_of(ended[2])
+
+
+@pytest.mark.parametrize("error", [ValueError("p1"), MemoryError(), RecursionError(), AssertionError()])
+def test_no_error_of_a_handler_ends_the_thread(served: Served, error: Exception) -> None:
+    """Its caller gets INTERNAL and no word of it; others in the same burst, and after it, are answered."""
+
+    class Burst:
+        def check(self, data: bytes, identity: Identity) -> bytes:
+            del identity
+            if data == b"bad":
+                raise error
+            return data
+
+        check_batch = check
+
+        def end(self) -> None:
+            pass
+
+    with running(Desks(desk_of(served), burst=Burst)) as run:
+        ended = run.send(event(1, b"a"), event(2, b"bad"), event(3, b"b"), event(4, b"bad", method=BATCH))
+        ended |= run.send(event(5, b"c"))
+
+    assert {1: b"a", 2: INTERNAL, 3: b"b", 4: INTERNAL, 5: b"c"} == ended
+
+
+def test_no_error_around_a_burst_ends_the_thread(served: Served) -> None:
+    """Where it cannot even begin, all its calls end as INTERNAL; what fails at its end is told to nobody."""
+    begins: list[bool] = []
+
+    class Burst:
+        def __init__(self) -> None:
+            begins.append(True)
+            if len(begins) == 1:
+                raise OSError("p1")
+
+        def check(self, data: bytes, identity: Identity) -> bytes:
+            del identity
+            return data
+
+        check_batch = check
+
+        def end(self) -> None:
+            raise OSError("p1")
+
+    with running(Desks(desk_of(served), burst=Burst)) as run:
+        first = run.send(event(1, b"a"), event(2, b"b"))
+        second = run.send(event(3, b"c"))
+        eventually(lambda: _reported(served, "unexpected OSError"))
+
+    assert [{1: INTERNAL, 2: INTERNAL}, {3: b"c"}] == [first, second]
+
+
+def _reported(served: Served, message: str) -> None:
+    assert message in {error.message for error in served.sidecar.errors.latest()}
+
+
+def test_an_error_of_the_front_leaves_no_other_call_unanswered(served: Served) -> None:
+    """Where it does not even take the error, the rest of the burst ends as INTERNAL, and the thread goes on."""
+    with running(desk_of(served)) as run:
+        run.front.ended[1] = b"answered already, so that its answer is refused"
+        ended = run.send(event(1, GOOD), event(2, GOOD)) | run.send(event(3, GOOD))
+
+    assert INTERNAL == ended[2]
+    assert reason_of(ended[3])
+
+
+def test_calls_are_counted_by_what_they_ended_with(served: Served) -> None:
+    """Also those whose callers went away."""
+
+    def calls(code: str) -> float:
+        labels = {"method": "Check", "code": code}
+        return served.sidecar.registry.get_sample_value("sidecar_calls_total", labels) or 0.0
+
+    before = {code: calls(code) for code in ("OK", "CANCELLED", "INVALID_ARGUMENT")}
+    with running(desk_of(served)) as run:
+        run.front.gone.add(2)
+        run.send(event(1, GOOD), event(2, GOOD), event(3, b"\xff"), event(4, GOOD))
+        eventually(lambda: _idle(run.serving))
+
+    assert {"OK": 2, "CANCELLED": 1, "INVALID_ARGUMENT": 1} == {code: calls(code) - before[code] for code in before}
