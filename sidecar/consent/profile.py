@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
+from msgspec import Struct
+
 from sidecar.bounded import Generations
 from sidecar.consent.record import Entry, Kind, Record
 from sidecar.model.event import NoticeRef
@@ -69,11 +71,12 @@ class _Packers(dict[int, struct.Struct]):
 _PACKERS: Final = _Packers()
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Standing:
-    """What a subject's slot holds; never changed, and not frozen only because a million are made in a load.
+class Standing(Struct, frozen=True, gc=False):
+    """What a subject's slot holds.
 
-    The instants stay packed until somebody asks: a look-up hands out the very object that the slot holds.
+    The instants stay packed until somebody asks: a look-up hands out the very object that the slot holds. Nothing in it
+    can refer back to it, so whoever looks for cyclic garbage need not look at a million of them, nor at what holds
+    them; and to make one takes a third of the time.
     """
 
     profile: Profile

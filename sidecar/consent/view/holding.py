@@ -5,6 +5,8 @@ Subjects whose records are equal up to relative order share a profile, as in ``s
 
 from typing import Final
 
+from msgspec import Struct
+
 from sidecar.consent.profile import Standing
 from sidecar.consent.view.sharing import Sharing
 
@@ -21,17 +23,14 @@ _CHANCES: Final = 8
 """How many subjects that were asked for may be passed over to find one that was not."""
 
 
-class _Held:
-    """What is known of a held subject; all but *asked* is set once."""
+class _Held(Struct, gc=False):
+    """What is known of a held subject; all but *asked* is set once. Nothing in it can refer back to it."""
 
-    __slots__ = ("asked", "era", "place", "position", "standing")
-
-    def __init__(self, standing: Standing, position: int, era: int, place: int) -> None:
-        self.standing: Final = standing
-        self.position: Final = position
-        self.era: Final = era
-        self.place: Final = place
-        self.asked = False
+    standing: Standing
+    position: int
+    era: int
+    place: int
+    asked: bool
 
 
 class Holding:
@@ -86,9 +85,8 @@ class Holding:
         before = shard.get(pseudonym)
         era = _ALWAYS if pseudonym in self._pinned else self._era
         place = self._take_place(pseudonym) if before is None else before.place
-        held = _Held(self._sharing.take(standing), position, era, place)
-        held.asked = before is not None and before.asked
-        shard[pseudonym] = held
+        asked = before is not None and before.asked
+        shard[pseudonym] = _Held(self._sharing.take(standing), position, era, place, asked)
         if before is not None:
             self._sharing.leave(before.standing)
 

@@ -6,9 +6,10 @@ are put at once, but only the feed, which has everybody's in order, advances the
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from threading import Lock
 from typing import Final
+
+from msgspec.structs import replace
 
 from sidecar.consent.log import ConsentLog, Head, LogEntry
 from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing, resolve
