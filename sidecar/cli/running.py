@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 
 from sidecar.app import Sidecar, build
 from sidecar.app.garbage import spare_what_is_here
+from sidecar.app.interpreter import serving
 from sidecar.cli.connection import DEFAULT_ADDRESS, DEFAULT_TOKEN_FILE, Connection, read_token
 from sidecar.cli.invocation import Invocation
 from sidecar.config import Config
@@ -53,12 +54,13 @@ def running(config: Config) -> Iterator[tuple[Sidecar, Reach]]:
     """A sidecar that answers; at the end calls in flight are finished, within the configured time."""
     logs.configure(config.log)
     sidecar = build(config)
-    sidecar.start()
-    spare_what_is_here()
-    try:
-        yield sidecar, Reach(address=_reachable(sidecar.addresses[0]), token_file=config.token_file)
-    finally:
-        sidecar.stop(config.server.drain_seconds)
+    with serving():
+        sidecar.start()
+        spare_what_is_here()
+        try:
+            yield sidecar, Reach(address=_reachable(sidecar.addresses[0]), token_file=config.token_file)
+        finally:
+            sidecar.stop(config.server.drain_seconds)
 
 
 @contextmanager

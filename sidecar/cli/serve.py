@@ -14,6 +14,7 @@ from sidecar.cli.demo.seeding import Example, find_example, seed
 from sidecar.cli.importing import progress_bar
 from sidecar.cli.invocation import program_words
 from sidecar.cli.output import output_option, show_json, show_line
+from sidecar.cli.profiling import profiled
 from sidecar.cli.running import Reach, running, stopped_by_signals
 from sidecar.cli.settings import read_settings, settings_options
 from sidecar.config import Config
@@ -22,20 +23,37 @@ from sidecar.config import Config
 @click.command(short_help="Serve a bundle until it is told to stop.")
 @settings_options
 @click.option("--seed-demo", is_flag=True, help="On the first start, import ten thousand invented people.")
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to FILE where the time goes, for speedscope.app.",
+)
 @output_option
-def serve(*, config_file: Path | None, seed_demo: bool, output: str, **options: Any) -> None:  # noqa: ANN401
+def serve(
+    *,
+    config_file: Path | None,
+    seed_demo: bool,
+    profile: Path | None,
+    output: str,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Serve a bundle until SIGTERM or SIGINT, then finish the calls in flight.
 
     A bundle that changes is checked, tested and then served without a restart; a bad one is refused, and `status` says
     why. SIGHUP has it looked at now, and the decision log's file opened again.
 
     Options come before the environment (SIDECAR_<SECTION>_<SETTING>), that before the file.
+
+    With --profile it is told a hundred times in each second of processor time which functions that goes into, until the
+    server stops, however it is told to. Open the file at https://www.speedscope.app, which reads it in the browser and
+    sends it nowhere.
     """
     settings = read_settings(config_file, **options)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something that can look
     # Standard output is the log's alone, if that is where it goes.
     said = redirect_stdout(sys.stderr) if settings.decision_log.output == "stdout" else nullcontext()
-    with said, stopped_by_signals(), running(settings) as (sidecar, reach):
+    with said, stopped_by_signals(), profiled(profile), running(settings) as (sidecar, reach):
         signal.signal(signal.SIGHUP, lambda *_: sidecar.hang_up())
         addresses = sidecar.addresses
         if output == "table":

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from sidecar.consent.record import Record
 from sidecar.model.event import Erasure, Event
 from sidecar.model.instant import Instant
@@ -54,7 +56,7 @@ class LogEntry:
     sealed: bytes
 
 
-class Head(NamedTuple):
+class Head(Struct, frozen=True, gc=False):
     """The part of a subject's last entry that a cache needs, its record still packed."""
 
     position: int

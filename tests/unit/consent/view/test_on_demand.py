@@ -1,6 +1,7 @@
 """The bounded view by itself; what happens when others write to it meanwhile is in test_interleavings."""
 
 import pytest
+from msgspec.structs import replace
 
 from sidecar.consent.limits import EVERYONE
 from sidecar.consent.log import LogEntry
@@ -194,7 +195,7 @@ def test_a_damaged_entry_stops_nobody_else() -> None:
     view.refresh(ADA, now=EARLY)
     view.refresh(BOB, now=EARLY)
     log.entries += [ADA, BOB]
-    view.take([head(ADA, 3)._replace(packed=b"?"), head(BOB, 4)], through=4, now=EARLY)
+    view.take([replace(head(ADA, 3), packed=b"?"), head(BOB, 4)], through=4, now=EARLY)
     damaged = view.lookup(ADA)
     log.entries[2:3] = []
     with pytest.raises(ConsentLogError, match="damaged"):

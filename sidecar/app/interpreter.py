@@ -1,0 +1,34 @@
+"""How Python runs while it serves (ADR-0040)."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+SWITCH_SECONDS: Final = 0.0001
+"""After so long a thread that computes lets one that waits have the interpreter; Python's own is fifty times as long.
+
+A withdrawal that arrives while questions are being answered waits for this at every step from the feed to its slot. In
+return a busy thread loses no more than can be measured.
+"""
+
+THRESHOLDS: Final = (700, 10, 100)
+"""When to look for cyclic garbage: the last is ten times Python's own, so a full look is for what leaks alone.
+
+The two shorter looks take at most a fifth of a millisecond; a full one takes 2 ms for 100,000 objects, and whatever was
+there when serving began is spared. 700,000 objects may wait for it in vain.
+"""
+
+
+@contextmanager
+def serving() -> Iterator[None]:
+    """So it runs in the block, for all threads of the process; and as before afterwards."""
+    before = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*THRESHOLDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before[0])
+        gc.set_threshold(*before[1])
