@@ -82,7 +82,9 @@ class Server:
         "so anyone on the way reads subject ids and tokens.",
     )
     threads: int = setting(
-        20, "Worker threads, shared by all listeners; more than `limits.streams` + `limits.watches` + `limits.parked`."
+        20,
+        "Worker threads, shared by all listeners; more than `limits.streams` + `limits.watches` + `limits.parked` + "
+        "`limits.audiences`.",
     )
     drain_seconds: float = setting(10.0, "How long calls in flight may take to finish at a stop.", unit="seconds")
 
@@ -125,6 +127,9 @@ class Limits:
     attributes: int = setting(32, "Attributes in a question.")
     string_bytes: int = setting(1_024, "Size of a string, where its own limit is not lower.", unit="bytes")
     batch_items: int = setting(64, "Questions in a batch.")
+    audiences: int = setting(2, "Calls of `FilterSubjects` being answered; each holds a thread.")
+    audience_subjects: int = setting(10_000, "Subjects in such a call.")
+    audience_bytes: int = setting(524_288, "Size of its message, instead of `limits.message_bytes`.", unit="bytes")
     calls_in_flight: int = setting(
         1_024,
         "Calls per listener, waiting or being answered; streams count. A native listener counts `Check` and "
@@ -152,6 +157,9 @@ class Limits:
         between("limits.attributes", self.attributes, 0, 32)
         between("limits.string_bytes", self.string_bytes, 64, 1_024)
         between("limits.batch_items", self.batch_items, 1, 64)
+        between("limits.audiences", self.audiences, 0, 500)
+        between("limits.audience_subjects", self.audience_subjects, 1, 10_000)
+        between("limits.audience_bytes", self.audience_bytes, 4_096, 4_194_304)
         between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)
         between("limits.misses_per_second", self.misses_per_second, 1, 1_000_000)
         between("limits.misses_burst", self.misses_burst, 1, 1_000_000)
@@ -160,6 +168,11 @@ class Limits:
         between("limits.watch_stall_seconds", self.watch_stall_seconds, 0.1, 3_600)
         between("limits.parked", self.parked, 0, 500)
         between("limits.park_seconds", self.park_seconds, 0, 60)
+
+    @property
+    def largest_bytes(self) -> int:
+        """Size of the largest message of any method."""
+        return max(self.message_bytes, self.audience_bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,11 +243,12 @@ class Config:
     nats: Nats = field(default_factory=Nats)
 
     def __post_init__(self) -> None:
-        held = self.limits.streams + self.limits.watches + self.limits.parked
+        limits = self.limits
+        held = limits.streams + limits.watches + limits.parked + limits.audiences
         if self.server.threads <= held:
             raise ConfigError(
                 f"`server.threads`: `{self.server.threads}` must be more than `limits.streams` + `limits.watches` + "
-                f"`limits.parked` ({held}), so that some are left for other calls"
+                f"`limits.parked` + `limits.audiences` ({held}), so that some are left for other calls"
             )
 
     @property

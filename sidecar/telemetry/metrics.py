@@ -9,10 +9,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from sidecar.engine.filtering import Filtered
 from sidecar.telemetry.tally import Tallies
 
 RELOAD_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds."""
+
+
+OBLIGED: Final = "OBLIGED"
+"""Stands among reasons for: only an obligation that the caller does not carry out is in the way."""
 
 
 class Registry(CollectorRegistry):
@@ -34,6 +39,9 @@ class Metrics:
         self._events = Counter("sidecar_events_total", "Recorded consent events.", ("kind",), registry=registry)
         self._reads = Counter(
             "sidecar_consent_reads_total", "Subjects read for a question.", ("outcome",), registry=registry
+        )
+        self._audiences = Counter(
+            "sidecar_audience_subjects_total", "People asked about for an audience.", ("reason",), registry=registry
         )
         self._errors = Counter("sidecar_errors_total", "Errors on our side.", ("component",), registry=registry)
         self._reloads = Counter(
@@ -72,6 +80,13 @@ class Metrics:
     def decisions_dropped(self, because: str, lines: int) -> None:
         """Count *lines* that the decision log lacks, for one of few reasons."""
         self._unlogged.labels(because).inc(lines)
+
+    def filtered(self, filtered: Filtered) -> None:
+        """Count the people of an audience, and those who were left out."""
+        for group in (*filtered.usable, *filtered.denied):
+            self._audiences.labels(group.usability.reason.value).inc(len(group.places))
+        for group in filtered.obliged:
+            self._audiences.labels(OBLIGED).inc(len(group.places))
 
     def failed(self, component: str) -> None:
         """Count an error of *component*."""

@@ -13,8 +13,8 @@ from sidecar.engine.explain import Records, explain
 from sidecar.errors import RequestError
 from sidecar.telemetry.decisionlog.line import Call
 from sidecar.transport.convert.answers import to_check_response, to_explanation
-from sidecar.transport.convert.parsing import parse
-from sidecar.transport.desk import CHECK, CHECK_BATCH, Desk
+from sidecar.transport.convert.parsing import parse, sized
+from sidecar.transport.desk import CHECK, CHECK_BATCH, FILTER_SUBJECTS, Desk
 from sidecar.transport.identity import Identity
 
 _EXPLAIN_ROUNDS: Final = 3
@@ -23,19 +23,20 @@ _EXPLAIN_ROUNDS: Final = 3
 class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
     """Answers the callers of one listener; what is ``IN_BYTES`` takes and returns messages as they travel."""
 
-    IN_BYTES: Final = frozenset({"Check", "CheckBatch", "CheckStream"})
+    IN_BYTES: Final = frozenset({"Check", "CheckBatch", "CheckStream", "FilterSubjects"})
 
     def __init__(self, desk: Desk, identity: Identity) -> None:
         self._desk = desk
         self._identity = identity
         self._shared = desk.shared
+        self._most_bytes = desk.shared.limits.message_bytes
         self._edge = desk.shared.edge
 
     def Check(self, request: bytes, context: grpc.ServicerContext) -> bytes:  # noqa: N802
         """Decide one question."""
         with self._edge.call(context, "Check"):
             burst = self._desk.burst()
-            response = burst.check(request, self._identity)
+            response = burst.check(sized(request, self._most_bytes), self._identity)
             burst.end()
             if response is None:
                 return self._desk.wait(CHECK, request, self._identity, self._until(context))
@@ -45,7 +46,7 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
         """Decide several questions; one that is malformed has its own error."""
         with self._edge.call(context, "CheckBatch"):
             burst = self._desk.burst()
-            response = burst.check_batch(request, self._identity)
+            response = burst.check_batch(sized(request, self._most_bytes), self._identity)
             burst.end()
             if response is None:
                 return self._desk.wait(CHECK_BATCH, request, self._identity, self._until(context))
@@ -59,7 +60,13 @@ class AuthorizationServicer(pb_grpc.AuthorizationServiceServicer):
             self._shared.lifecycle.require_ready()
             with self._shared.streams.open(context) as stream:
                 for data in stream.each(request_iterator):
-                    yield self._desk.wait_item(parse(pb.CheckStreamRequest, data), self._identity, self._until(context))
+                    item = parse(pb.CheckStreamRequest, sized(data, self._most_bytes))
+                    yield self._desk.wait_item(item, self._identity, self._until(context))
+
+    def FilterSubjects(self, request: bytes, context: grpc.ServicerContext) -> bytes:  # noqa: N802
+        """Find of many people those whose data may be used."""
+        with self._edge.call(context, "FilterSubjects"):
+            return self._desk.wait(FILTER_SUBJECTS, request, self._identity, self._until(context))
 
     def Explain(self, request: pb.ExplainRequest, context: grpc.ServicerContext) -> pb.ExplainResponse:  # noqa: N802
         """Decide one question and say why."""

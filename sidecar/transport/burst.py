@@ -1,7 +1,6 @@
 """Questions that are answered in one go: one clock, one bundle, one view of consent."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from time import perf_counter
 from typing import Final
 
@@ -151,7 +150,7 @@ class Burst:
         if outcome is None:
             return None
         changes_at = next_change((standing.changes_at for standing in standings), self._now)
-        together = replace(standings[0], changes_at=changes_at)
+        together = Standing(standings[0].profile, changes_at, standings[0].packed)
         return self._respond(plan, outcome, pseudonyms[0], together, identity)
 
     def _plan(self, message: pb.CheckRequest, request: Request, identity: Identity) -> Plan | None:

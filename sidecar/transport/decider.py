@@ -76,6 +76,13 @@ class Decider:
             self.parked -= 1
             self._places.release()
 
+    def resolve(self, pending: Pending, now: Instant, until: float) -> bool:
+        """Do what is *pending*, waiting at most *until* then: whether asking again makes sense."""
+        if pending.position is not None:
+            return self.wait_for(pending.position, until)
+        assert pending.pseudonym is not None
+        return self._reads.read(pending.pseudonym, now=now, until=until)
+
     def _decide(self, request: Request, policies: Policies, until: float) -> tuple[Answer, Instant]:
         world, snapshot = self._world, policies.snapshot
         for _ in range(_ROUNDS + len(request.co_subjects)):
@@ -83,16 +90,9 @@ class Decider:
             outcome = world.point.decide(request, snapshot, now=now, freshness=world.freshness(policies))
             if isinstance(outcome, Answer):
                 return outcome, now
-            if not self._resolve(outcome, now, until):
+            if not self.resolve(outcome, now, until):
                 break
         now = world.clock()
         answer = world.point.decide(request, snapshot, now=now, freshness=world.freshness(policies), may_wait=False)
         assert isinstance(answer, Answer)
         return answer, now
-
-    def _resolve(self, pending: Pending, now: Instant, until: float) -> bool:
-        """Whether asking again makes sense."""
-        if pending.position is not None:
-            return self.wait_for(pending.position, until)
-        assert pending.pseudonym is not None
-        return self._reads.read(pending.pseudonym, now=now, until=until)

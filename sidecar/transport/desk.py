@@ -9,6 +9,7 @@ from sidecar.engine.outcome import Outcome
 from sidecar.model.decision import Request
 from sidecar.telemetry.decisionlog.line import Call
 from sidecar.telemetry.decisionlog.recording import Answered, Occasion
+from sidecar.transport.audiences import Audiences
 from sidecar.transport.burst import Burst, failed, hand_over
 from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.batches import Item, read_batch, to_batch, to_result
@@ -20,6 +21,7 @@ from sidecar.transport.shared import Shared
 
 CHECK: Final = "Check"
 CHECK_BATCH: Final = "CheckBatch"
+FILTER_SUBJECTS: Final = "FilterSubjects"
 
 
 class Desk:
@@ -30,6 +32,7 @@ class Desk:
         self.decider = Decider(shared)
         self._reader = QuestionReader(shared.limits)
         self._ids = map(f"{token_hex(8)}-%x".__mod__, count(1))  # a step of it is one step for all threads
+        self.audiences = Audiences(shared, self.decider, self._reader, self._ids)
 
     def burst(self) -> Burst:
         """What answers questions that came in together, without waiting."""
@@ -43,6 +46,8 @@ class Desk:
         self.shared.lifecycle.require_ready()
         if method == CHECK:
             return self._wait(parse(pb.CheckRequest, data), identity, until)
+        if method == FILTER_SUBJECTS:
+            return self.audiences.wait(data, identity, until)
         assert method == CHECK_BATCH, method
         items = read_batch(data, most=self.shared.limits.batch_items)
         return to_batch(self.wait_item(item, identity, until) for item in items)

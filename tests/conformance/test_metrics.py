@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sidecar.telemetry.metrics import Metrics, Registry, State, StateCollector
 from tests.unit.telemetry.decisionlog.answers import answered
+from tests.unit.telemetry.decisionlog.test_audience import AUDIENCE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 ROW = re.compile(
@@ -31,6 +32,7 @@ def exported() -> dict[str, tuple[str, frozenset[str]]]:
     metrics.recorded("submission")
     metrics.failed("grpc")
     metrics.read("done")
+    metrics.filtered(AUDIENCE.filtered)
     metrics.reloaded("swapped", 0.1)
     metrics.decisions_dropped("queue_full", 1)
     some = {"policy_revision": "r", "verdict_refusals": {"fraud": 1}, "downstream_lags": {"mail-provider": 0.5}}

@@ -83,7 +83,7 @@ def test_every_variable_sets_its_own_setting() -> None:
         ),
         pytest.param({"SIDECAR_SERVER_LISTEN": ""}, ["server.listen", "at least one"], id="no-listener"),
         pytest.param({"SIDECAR_LIMITS_FIELDS": "65"}, ["limits.fields", "65", "64"], id="above-the-protocol"),
-        pytest.param({"SIDECAR_LIMITS_STREAMS": "13"}, ["server.threads", "20", "21"], id="streams-eat-all-threads"),
+        pytest.param({"SIDECAR_LIMITS_STREAMS": "11"}, ["server.threads", "20", "21"], id="streams-eat-all-threads"),
         pytest.param({"SIDECAR_BUNDLE_MIN_SERIAL": "3"}, ["min_serial", "bundle.public_key"], id="floor-without-a-key"),
         pytest.param({"SIDECAR_BUNDLE_MIN_SERIAL": "-1"}, ["bundle.min_serial", "-1"], id="floor-below-nothing"),
         pytest.param({"SIDECAR_LOG_LEVEL": "loud"}, ["log.level", "loud", "debug"], id="level"),

@@ -8,6 +8,8 @@ from typing import IO, Any, Final, NamedTuple
 
 from msgspec import DecodeError
 
+from sidecar.telemetry.decisionlog import audience
+from sidecar.telemetry.decisionlog.audience import AudienceLine
 from sidecar.telemetry.decisionlog.line import Line, decode
 
 MAX_BYTES: Final = 1_048_576
@@ -20,7 +22,7 @@ class Numbered(NamedTuple):
     """A line of a log: *line*, or why it is none; never both."""
 
     number: int  # from 1
-    line: Line | None
+    line: Line | AudienceLine | None
     malformed: str
 
 
@@ -60,7 +62,15 @@ def _numbered(number: int, text: bytes) -> Numbered:
     try:
         return Numbered(number, decode(text), "")
     except (DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Numbered(number, None, f"it is no line of a decision log: {error}")
+        found = _audience(text)
+        return Numbered(number, found, "" if found else f"it is no line of a decision log: {error}")
+
+
+def _audience(text: bytes) -> AudienceLine | None:
+    try:
+        return audience.decode(text)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 class _Counted(io.RawIOBase):

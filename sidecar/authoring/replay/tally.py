@@ -44,6 +44,7 @@ class Tally:
 
     same: int = 0
     skipped: int = 0
+    audiences: int = 0  # lines about many people: they have nobody's facts
     flipped: dict[Change, int] = field(default_factory=lambda: dict.fromkeys(Change, 0))
     widened: int = 0
     not_replayable: int = 0
@@ -56,7 +57,8 @@ class Tally:
     @property
     def lines(self) -> int:
         """All lines, malformed ones included."""
-        return self.same + self.skipped + self.not_replayable + self.malformed + sum(self.flipped.values())
+        others = self.skipped + self.audiences + self.not_replayable + self.malformed
+        return self.same + others + sum(self.flipped.values())
 
     def add(self, line: Line, outcome: Outcome) -> None:
         """Count *line*, of which *outcome* came."""

@@ -17,6 +17,7 @@ from sidecar.cli.importing import progress_bar
 from sidecar.cli.output import output_option, show_json, show_line, show_table
 from sidecar.cli.policy.argument import BundleReference
 from sidecar.policy.bundle import Bundle, load_bundle
+from sidecar.telemetry.decisionlog.audience import AudienceLine
 from sidecar.telemetry.decisionlog.line import FactsJson
 
 _FLAGS = ("explicit", "by_guardian", "objected", "restricted", "erased")
@@ -62,6 +63,8 @@ def _tally(log: Path, bundle: Bundle, *, shown: bool) -> Tally:
             for numbered in read_lines(stream, lambda count: progress(0, count)):
                 if numbered.line is None:
                     tally.add_malformed(numbered)
+                elif isinstance(numbered.line, AudienceLine):
+                    tally.audiences += 1
                 else:
                     tally.add(numbered.line, replay.outcome(numbered.line))
     except DamagedError as error:
@@ -120,7 +123,7 @@ def _show(tally: Tally, bundle: Bundle) -> None:
     show_line(
         f"{_lines(tally.lines)} under {bundle.revision}: {tally.same} the same, {flipped} would be answered otherwise, "
         f"{tally.not_replayable} not replayable, {tally.skipped} skipped (stale or unavailable), "
-        f"{tally.malformed} malformed"
+        f"{tally.malformed} malformed{f', {tally.audiences} about audiences' if tally.audiences else ''}"
     )
 
 
@@ -158,6 +161,7 @@ def _to_plain(tally: Tally, bundle: Bundle) -> object:
         "widened": tally.widened,
         "not_replayable": tally.not_replayable,
         "skipped": tally.skipped,
+        "audiences": tally.audiences,
         "malformed": tally.malformed,
         "unlisted": tally.unlisted,
         "flips": [

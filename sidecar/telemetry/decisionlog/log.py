@@ -26,6 +26,9 @@ _HOLD_SECONDS: Final = 0.0003
 _STEP: Final = 32
 """Lines, or as many as one answer has, that are made before looking at the time: 10 to 30 us, 500 of odd ones."""
 
+_MOST_MADE: Final = 64
+"""Lines that may wait to be written: one about an audience has up to a third of a megabyte."""
+
 _BREATH_SECONDS: Final = 0.001
 _STOP_SECONDS: Final = 5.0
 
@@ -48,13 +51,14 @@ class DecisionLog:
         self._metrics = metrics
         self._errors = errors
         self._queue: deque[Answered] = deque()
+        self._made: deque[bytes] = deque()
         self._stopping = Event()
         self._failing = False
         self._thread = Thread(target=self._run, name="decision-log", daemon=True)
 
     def __len__(self) -> int:
         """How many answers are queued."""
-        return len(self._queue)
+        return len(self._queue) + len(self._made)
 
     def put(self, answers: Sequence[Answered]) -> None:
         """Have *answers* written in their order, or dropped, the last first; never waits, never raises."""
@@ -66,6 +70,13 @@ class DecisionLog:
             room = max(room, 0)
             self._queue.extend(answers[:room])
             self._metrics.decisions_dropped(FULL, _lines(answers[room:]))
+
+    def put_line(self, line: bytes) -> None:
+        """Have *line* written, which has been made already, or dropped; never waits, never raises."""
+        if len(self._made) >= _MOST_MADE:
+            self._metrics.decisions_dropped(FULL, 1)
+        else:
+            self._made.append(line)
 
     def start(self) -> None:
         """Begin to write."""
@@ -80,7 +91,7 @@ class DecisionLog:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
-        left = _lines(tuple(self._queue))
+        left = _lines(tuple(self._queue)) + len(self._made)
         if left:
             self._metrics.decisions_dropped(UNWRITTEN, left)
             _log.warning("decisions were not logged", extra={"details": {"lines": left}})
@@ -90,7 +101,7 @@ class DecisionLog:
     def _run(self) -> None:
         while True:
             stopping = self._stopping.is_set()  # looked at first: what was put before it must still be found
-            while self._queue:
+            while self:
                 self.write_some()
                 sleep(_BREATH_SECONDS)
             if stopping:
@@ -103,6 +114,9 @@ class DecisionLog:
         texts: list[bytes] = []
         lines = 0
         try:
+            if self._made:
+                texts.append(self._made.popleft())
+                lines += 1
             while self._queue:
                 answers, taken = self._take()
                 lines += taken

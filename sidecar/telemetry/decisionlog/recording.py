@@ -64,7 +64,7 @@ class Recorder:
         """One line for each result, in their order."""
         request, outcome, occasion = answered.request, answered.outcome, answered.occasion
         snapshot = occasion.snapshot
-        logged, withheld = _attributes(request.attributes, snapshot)
+        logged, withheld = logged_attributes(request.attributes, snapshot)
         moment, pseudonym = to_datetime(occasion.now), answered.pseudonym.hex()
         latency_us = round(answered.seconds * 1e6)
         return tuple(
@@ -125,7 +125,7 @@ def footing_to_json(footing: Footing) -> FootingJson:
     return FootingJson(**footing._asdict())
 
 
-def _attributes(sent: _Attributes, snapshot: Snapshot) -> tuple[dict[str, AttributeJson], dict[str, str]]:
+def logged_attributes(sent: _Attributes, snapshot: Snapshot) -> tuple[dict[str, AttributeJson], dict[str, str]]:
     """Those of *sent* whose values policies observe, and the types of the others: what nobody needs is not kept."""
     observed = snapshot.bundle.policies.footprint.values
     logged: dict[str, AttributeJson] = {}

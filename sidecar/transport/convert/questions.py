@@ -36,6 +36,20 @@ class QuestionReader:
 
         Raises ``RequestError`` naming the field that is wrong, what *who* raises.
         """
+        subject = check_text(message.subject, "subject", most=MAX_SUBJECT_BYTES)
+        return self._read(message, who, subject, _co_subjects(message) if message.co_subjects else ())
+
+    def read_for_many(self, message: pb.FilterSubjectsRequest, who: Callable[[str], str]) -> Request:
+        """The question that *message* asks about each of its subjects, who are not looked at; else like ``read``."""
+        return self._read(message, who, "", ())
+
+    def _read(
+        self,
+        message: pb.CheckRequest | pb.FilterSubjectsRequest,
+        who: Callable[[str], str],
+        subject: str,
+        co_subjects: tuple[str, ...],
+    ) -> Request:
         most = self._limits.string_bytes
         action = _ACTIONS.get(message.action)
         if action is None:
@@ -46,8 +60,8 @@ class QuestionReader:
             )
         named = check_text(message.service, "service", most=most, least=0)
         return Request(
-            subject=check_text(message.subject, "subject", most=MAX_SUBJECT_BYTES),
-            co_subjects=_co_subjects(message) if message.co_subjects else (),
+            subject=subject,
+            co_subjects=co_subjects,
             fields=self._fields(message.fields),
             purpose=check_text(message.purpose, "purpose", most=most),
             channel=check_text(message.channel, "channel", most=most) if message.channel else None,

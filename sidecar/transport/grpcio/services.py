@@ -16,7 +16,7 @@ from sidecar.transport.consent import ConsentServicer
 from sidecar.transport.consentlog import LogServicer
 from sidecar.transport.desk import Desk
 from sidecar.transport.feed import FeedServicer
-from sidecar.transport.grpcio.handlers import add_service
+from sidecar.transport.grpcio.handlers import Intake, add_service
 from sidecar.transport.health import Health
 from sidecar.transport.holds import HoldServicer
 from sidecar.transport.identity import Identity
@@ -62,19 +62,19 @@ class Services:
 
     def server(self, identity: Identity) -> grpc.Server:
         """A server, not bound and not started, whose callers have *identity*."""
-        limits, edge = self._shared.limits, self._shared.edge
+        limits, intake = self._shared.limits, Intake(self._shared.edge, self._shared.limits.message_bytes)
         server = grpc.server(
             self._executor,
             options=(
                 ("grpc.so_reuseport", 0),  # else a second process on the same port would get half of the calls
-                ("grpc.max_receive_message_length", limits.message_bytes),
+                ("grpc.max_receive_message_length", limits.largest_bytes),
             ),
             maximum_concurrent_rpcs=limits.calls_in_flight,
         )
         authorization = AuthorizationServicer(self._desk, identity)
-        add_service(server, _AUTHORIZATION, authorization, edge, in_bytes=authorization.IN_BYTES)
+        add_service(server, _AUTHORIZATION, authorization, intake, in_bytes=authorization.IN_BYTES)
         for service, servicer in self._same:
-            add_service(server, service, servicer, edge)
+            add_service(server, service, servicer, intake)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(self._reflection, server)
         return server

@@ -4,8 +4,10 @@ import io
 import pytest
 
 from sidecar.authoring.replay.lines import MAX_BYTES, DamagedError, read_lines
-from sidecar.telemetry.decisionlog.line import encode
+from sidecar.telemetry.decisionlog.audience import AudienceLine
+from sidecar.telemetry.decisionlog.line import Line, encode
 from tests.unit.authoring.replay.logged import logged
+from tests.unit.telemetry.decisionlog.test_audience import AUDIENCE, PSEUDONYMS
 
 LINE = encode(logged())
 
@@ -36,7 +38,8 @@ def test_what_is_no_line_is_told_and_passed_over(text: bytes) -> None:
     (first, second) = read_lines(io.BytesIO(text + b"\n" + LINE + b"\n"))
 
     assert (1, None, True) == (first.number, first.line, bool(first.malformed))
-    assert (2, logged().id) == (second.number, second.line and second.line.id)
+    assert isinstance(second.line, Line)
+    assert (2, logged().id) == (second.number, second.line.id)
 
 
 def test_a_line_far_too_long_is_never_held_whole() -> None:
@@ -66,3 +69,11 @@ def test_progress_adds_up_to_the_size() -> None:
             pass
 
         assert len(content) == sum(counts)
+
+
+def test_a_line_about_an_audience_is_known() -> None:
+    """It is no decision about anybody, and not malformed."""
+    (numbered,) = read_lines(io.BytesIO(AUDIENCE.line(PSEUDONYMS)))
+
+    assert isinstance(numbered.line, AudienceLine)
+    assert (1, "") == (numbered.number, numbered.malformed)

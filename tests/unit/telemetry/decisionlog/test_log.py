@@ -178,3 +178,27 @@ def test_a_log_that_was_never_started_can_be_stopped() -> None:
 
     assert (1, True) == (logged.sink.reopened, logged.sink.closed)
     assert 1.0 == logged.counted("dropped", because="not_written")
+
+
+def test_a_line_that_is_made_already_is_written_as_it_is() -> None:
+    """Beside the answers; at a stop too."""
+    logged = Logged()
+    logged.log.put_line(b"made\n")
+    logged.put(1)
+
+    assert 2 == len(logged.log)
+    logged.log.start()
+    logged.log.stop()
+    assert b"made" in logged.sink.lines
+    assert (2, 2.0, 0) == (len(logged.sink.lines), logged.counted("written"), len(logged.log))
+
+
+def test_lines_that_are_made_already_are_few() -> None:
+    """Each may be long: what is too many is dropped and counted, and so is what is left at the end."""
+    logged = Logged()
+    for _ in range(70):
+        logged.log.put_line(b"made\n")
+    logged.log.stop()
+
+    assert 6.0 == logged.counted("dropped", because="queue_full")
+    assert 64.0 == logged.counted("dropped", because="not_written")
