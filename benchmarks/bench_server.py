@@ -23,7 +23,7 @@ from benchmarks.servers.noop import THREADS, noop
 from benchmarks.servers.process import Process
 from benchmarks.servers.sidecar import TRANSPORTS, Sidecar, sidecar
 from benchmarks.worlds.bundle import write_bundle
-from benchmarks.worlds.people import make_world
+from benchmarks.worlds.people import AGREED, make_world
 from benchmarks.worlds.questions import CHECK, CHECK_BATCH, batch, question
 
 BATCH: Final = 64
@@ -63,7 +63,7 @@ def cases(size: Size) -> Iterator[Case]:
             yield Case(name=f"{_said(fields)}, {flight} in flight", method=CHECK, message=message, in_flight=flight)
     for flight in (size.in_flight[0], size.in_flight[-1]):
         name = f"batch of {BATCH}, {flight} in flight"
-        yield Case(name=name, method=CHECK_BATCH, message=batch(BATCH), in_flight=flight)
+        yield Case(name=name, method=CHECK_BATCH, message=batch([AGREED] * BATCH), in_flight=flight)
 
 
 def _said(fields: int) -> str:

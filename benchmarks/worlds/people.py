@@ -41,6 +41,12 @@ def borrowed_id(number: int) -> str:
     return f"somebody-{number:07}"
 
 
+def somebody(number: int, subjects: int) -> str:
+    """The id of the person *number*, from 0, of so many."""
+    recorded = min(subjects, RECORDED)
+    return people.subject_id(number + 1) if number < recorded else borrowed_id(number - recorded)
+
+
 def make_world(folder: Path, bundle: Path, subjects: int) -> Path:
     """A data folder with *subjects* people who decided about what *bundle* has; returns *folder*."""
     folder.mkdir(parents=True, mode=0o700)

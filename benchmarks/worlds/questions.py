@@ -1,6 +1,6 @@
 """The questions that the benchmarks ask, as bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from benchmarks.worlds.bundle import FIELDS, PURPOSE, SERVICE
@@ -25,8 +25,10 @@ def about(fields: Sequence[str], subject: str) -> authorization_pb2.CheckRequest
     )
 
 
-def batch(items: int) -> bytes:
-    """As many questions about one field, in one message."""
-    each = question(1)
-    numbered = (authorization_pb2.CheckBatchItem(correlation_id=f"{n}", request=each) for n in range(items))
-    return authorization_pb2.CheckBatchRequest(items=numbered).SerializeToString()
+def batch(subjects: Iterable[str]) -> bytes:
+    """A question about one field of each person, in one message."""
+    items = (
+        authorization_pb2.CheckBatchItem(correlation_id=f"{number}", request=question(1, subject))
+        for number, subject in enumerate(subjects)
+    )
+    return authorization_pb2.CheckBatchRequest(items=items).SerializeToString()
