@@ -57,6 +57,11 @@ class Over:
         return f"{revision.log_id}.{revision.position + 1}"
 
 
+def option(transport: str) -> str:
+    """What makes a listener one of *transport*."""
+    return f",transport={transport}" if _CHOSEN else ""
+
+
 @contextmanager
 def serving_over(
     transport: str,
@@ -67,13 +72,12 @@ def serving_over(
     settings: Mapping[str, object] | None = None,
 ) -> Iterator[Over]:
     """A sidecar all of whose listeners, one more for each of *pins*, are of *transport*; its clock stands still."""
-    option = f",transport={transport}" if _CHOSEN else ""
     with TemporaryDirectory(prefix="over-") as folder:
         unix = f"unix:{folder}/over.sock"
         token = Path(folder) / "mail.token"
         listen = ("127.0.0.1:0", unix, *(f"127.0.0.1:0,service={pin}" for pin in pins))
         mine = {
-            "server.listen": tuple(each + option for each in listen),
+            "server.listen": tuple(each + option(transport) for each in listen),
             "consumers.known": f"mail,token={token},subjects=yes",
         }
         with serving(bundle=bundle, clock=clock or FixedClock(), settings={**mine, **(settings or {})}) as served:
@@ -89,15 +93,6 @@ FILTERS: Final = "FilterSubjects" in vars(AuthorizationServicer)
 """Whether questions about many are answered yet."""
 
 __all__ = [
-    "BATCH",
-    "CHECK",
-    "DOORS",
-    "FILTER",
-    "FILTERS",
-    "RECORD",
-    "STREAM",
-    "TRANSPORTS",
-    "Caller",
-    "Over",
-    "serving_over",
+  *("BATCH", "CHECK", "DOORS", "FILTER", "FILTERS", "RECORD", "STREAM", "TRANSPORTS"),
+  *("Caller", "Over", "option", "serving_over"),
 ]
