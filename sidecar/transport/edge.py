@@ -39,7 +39,7 @@ class _Call:
     ) -> None:
         if error is None:
             self._end(grpc.StatusCode.OK.name)
-        elif not isinstance(error, Exception) or isinstance(error, grpc.RpcError):
+        elif isinstance(error, GeneratorExit | grpc.RpcError):
             # A stream that nobody reads any more, or that ended under our hands: there is nobody to tell.
             self._end(grpc.StatusCode.CANCELLED.name)
         else:
