@@ -6,7 +6,7 @@ from sidecar.transport.native.front import Front
 from sidecar.transport.status import Status, status_of
 
 
-def fail(front: Front, call: int, error: Exception) -> Status:
+def fail(front: Front, call: int, error: BaseException) -> Status:
     """The status that *call*, whose answering met *error*, was ended with."""
     status = status_of(error)
     end(front, call, status.code, status.text)

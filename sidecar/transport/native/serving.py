@@ -71,7 +71,7 @@ class Serving:
             self._at_work = True
             try:
                 self._take(events)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the thread goes on
                 self._report([error])
             self._at_work = False
 
@@ -93,7 +93,7 @@ class Serving:
 
     def _burst(self, events: Sequence[Event]) -> None:
         tally = self._tallies.begin()
-        ours: list[Exception] = []
+        ours: list[BaseException] = []
         calls = iter(events)
         try:
             burst = self._desk.burst()
@@ -101,7 +101,7 @@ class Serving:
                 self._answer(burst, calls, tally, ours)
             finally:
                 burst.end()
-        except Exception as error:  # noqa: BLE001 - what spoils the burst must not leave its calls unanswered
+        except BaseException as error:  # noqa: BLE001 - what spoils the burst must not leave its calls unanswered
             ours.append(error)
             for _, call, method, _, _ in calls:
                 tally.ended(METHODS[method], fail(self._front, call, error).code.name)
@@ -110,7 +110,7 @@ class Serving:
         if ours:
             self._report(ours)
 
-    def _answer(self, burst: Burst, calls: Iterator[Event], tally: Tally, ours: list[Exception]) -> None:
+    def _answer(self, burst: Burst, calls: Iterator[Event], tally: Tally, ours: list[BaseException]) -> None:
         """Answer *calls* by *burst*; errors on our side are added to *ours*."""
         answers = (burst.check, burst.check_batch)
         respond, identity, most = self._front.respond, self._identity, self._limits.message_bytes
@@ -124,7 +124,7 @@ class Serving:
                     ended[method] += 1
                 else:
                     tally.ended(METHODS[method], _CANCELLED)
-            except Exception as error:  # noqa: BLE001 - one call must not spoil the others
+            except BaseException as error:  # noqa: BLE001 - one call must not spoil the others
                 status = fail(self._front, call, error)
                 if status.ours:
                     ours.append(error)
@@ -133,7 +133,7 @@ class Serving:
             if number:
                 tally.ended(METHODS[method], _OK, number)
 
-    def _report(self, errors: Sequence[Exception]) -> None:
+    def _report(self, errors: Sequence[BaseException]) -> None:
         """Have *errors* reported by another thread: this one never writes a log."""
 
         def report() -> None:

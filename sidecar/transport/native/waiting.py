@@ -41,7 +41,7 @@ class Waiting:
             response = self._desk.wait(method, data, self._identity, until)
             if not self._front.respond(call, response):
                 code = grpc.StatusCode.CANCELLED
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the caller is told
             status = fail(self._front, call, error)
             if status.ours:
                 self._shared.errors.report("grpc", error)

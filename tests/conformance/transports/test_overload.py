@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
+from sidecar.api.v1 import model_pb2
 from tests.conformance.transports.over import CHECK
 from tests.conformance.transports.process import Process, running
 from tests.integration.caller import EMAIL, choice, question
@@ -21,6 +22,11 @@ CONNECTIONS: Final = 16
 EACH: Final = 200
 MEGABYTES: Final = 60
 """What 3,200 calls at once may take beyond what it had after the first of them."""
+
+TOO_MANY: Final = {
+    "grpcio": {"RESOURCE_EXHAUSTED", "CANCELLED"},  # it has a queue of its own before our limit, and cancels at its end
+    "native": {"RESOURCE_EXHAUSTED"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +80,7 @@ def test_many_more_calls_than_there_may_be(process: Process) -> None:
         took = time.monotonic() - began
         grown = process.memory() - before
 
-    assert {"OK", "RESOURCE_EXHAUSTED"} == set(ends)
+    assert {"OK", "RESOURCE_EXHAUSTED"} <= set(ends) <= {"OK"} | TOO_MANY[process.transport]
     assert 3 * CONNECTIONS * EACH == ends.total()
     assert set() == {(which, _reason(answer)) for which, answer in answers} - set(enumerate(right))
     assert right == after
@@ -84,8 +90,6 @@ def test_many_more_calls_than_there_may_be(process: Process) -> None:
 
 def _reason(answer: bytes) -> str:
     (result,) = pb.CheckResponse.FromString(answer).results
-    from sidecar.api.v1 import model_pb2  # noqa: PLC0415
-
     return model_pb2.Reason.Name(result.reason).removeprefix("REASON_")
 
 
