@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.transports.over import DOORS, TRANSPORTS, Caller, Over, serving_over
+from tests.conformance.transports.over import DOORS, TRANSPORTS, Over, serving_over
+from tests.integration.caller import Caller
 
 
 @pytest.fixture(scope="session", params=TRANSPORTS)

@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sidecar.config import Listener
+from sidecar.config import GRPCIO, NATIVE
 from sidecar.model.instant import Instant
 from sidecar.testing import FixedClock, Served, serving
 from sidecar.transport.authorization import AuthorizationServicer
-from tests.integration.caller import Caller, calling
+from tests.integration.caller import calling
 from tests.wire.connection import Connection
 
-_CHOSEN: Final = "transport" in {field.name for field in fields(Listener)}
-TRANSPORTS: Final = ("grpcio", "native") if _CHOSEN else ("grpcio",)
+TRANSPORTS: Final = (GRPCIO, NATIVE)
 DOORS: Final = ("tcp", "unix")
 
 CHECK: Final = "/sidecar.api.v1.AuthorizationService/Check"
@@ -59,7 +58,7 @@ class Over:
 
 def option(transport: str) -> str:
     """What makes a listener one of *transport*."""
-    return f",transport={transport}" if _CHOSEN else ""
+    return f",transport={transport}"
 
 
 @contextmanager
@@ -91,8 +90,3 @@ def serving_over(
 
 FILTERS: Final = "FilterSubjects" in vars(AuthorizationServicer)
 """Whether questions about many are answered yet."""
-
-__all__ = [
-  *("BATCH", "CHECK", "DOORS", "FILTER", "FILTERS", "RECORD", "STREAM", "TRANSPORTS"),
-  *("Caller", "Over", "option", "serving_over"),
-]

@@ -8,8 +8,8 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
-from tests.conformance.transports.over import CHECK, RECORD, STREAM, Caller, Over, serving_over
-from tests.integration.caller import choice, eventually, question
+from tests.conformance.transports.over import CHECK, RECORD, STREAM, Over, serving_over
+from tests.integration.caller import Caller, choice, eventually, question
 from tests.wire.connection import Connection, message
 
 pytestmark = pytest.mark.conformance

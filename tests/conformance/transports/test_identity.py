@@ -12,9 +12,9 @@ import pytest
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, status_pb2
 from sidecar.cli.demo.bundle import demo_bundle
-from tests.conformance.transports.over import BATCH, CHECK, FILTERS, Caller, Over, serving_over
+from tests.conformance.transports.over import BATCH, CHECK, FILTERS, Over, serving_over
 from tests.conformance.transports.test_methods import METHODS
-from tests.integration.caller import ends_with, question
+from tests.integration.caller import Caller, ends_with, question
 from tests.wire.connection import message
 
 pytestmark = pytest.mark.conformance

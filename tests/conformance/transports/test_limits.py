@@ -13,8 +13,8 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, feed_pb2, model_pb2
-from tests.conformance.transports.over import CHECK, RECORD, Caller, Over, serving_over
-from tests.integration.caller import ends_with, eventually, question
+from tests.conformance.transports.over import CHECK, RECORD, Over, serving_over
+from tests.integration.caller import Caller, ends_with, eventually, question
 from tests.wire.connection import message
 
 pytestmark = pytest.mark.conformance

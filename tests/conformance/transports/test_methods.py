@@ -23,8 +23,8 @@ from sidecar.api.v1 import (
     model_pb2,
     status_pb2,
 )
-from tests.conformance.transports.over import FILTERS, Caller, Over
-from tests.integration.caller import CATEGORY, choice, question
+from tests.conformance.transports.over import FILTERS, Over
+from tests.integration.caller import CATEGORY, Caller, choice, question
 from tests.wire.connection import message
 
 pytestmark = pytest.mark.conformance

@@ -1,4 +1,4 @@
-"""Far more calls than there may be: some are told so at once, all others get the right answer, and it is over at once."""
+"""Far more calls than there may be: some are told so at once, others get the right answer, and it is over at once."""
 
 import time
 from collections import Counter

@@ -10,9 +10,9 @@ import pytest
 from sidecar import errors
 from sidecar.api.v1 import authorization_pb2, consent_pb2
 from sidecar.transport.status import INTERNAL, MAX_TEXT, STATUS, status_of
-from tests.conformance.transports.over import CHECK, Caller, Over
+from tests.conformance.transports.over import CHECK, Over
 from tests.conformance.transports.spoiled import MARK, marked, marked_batch, meeting, meeting_in_wait
-from tests.integration.caller import choice, ends_with, eventually, question
+from tests.integration.caller import Caller, choice, ends_with, eventually, question
 from tests.wire.connection import message
 
 pytestmark = pytest.mark.conformance
