@@ -80,7 +80,8 @@ class DecisionPoint:
 
     def __init__(self, cache: ConsentCache) -> None:
         self._cache = cache
-        self._everyone = cache.pseudonym(EVERYONE)
+        self.everyone: Final = cache.pseudonym(EVERYONE)
+        """Whose record says what is held."""
 
     def decide(  # noqa: PLR0913 - what an answer depends on
         self,
@@ -123,9 +124,9 @@ class DecisionPoint:
             return _View(asked, NOBODY, seen, Reason.STALE_CONSENT)
         if wanted is not None and wanted.position > seen.position:
             return _View(asked, NOBODY, seen, Reason.STALE_CONSENT, Pending(position=wanted.position))
-        everyone = self._current(self._everyone, now)
+        everyone = self._current(self.everyone, now)
         if everyone is None:
-            return _View(asked, NOBODY, seen, Reason.CONSENT_UNAVAILABLE, Pending(pseudonym=self._everyone))
+            return _View(asked, NOBODY, seen, Reason.CONSENT_UNAVAILABLE, Pending(pseudonym=self.everyone))
         standings: list[Standing | None] = []
         pending = None
         for subject in (request.subject, *request.co_subjects):

@@ -40,18 +40,14 @@ class Plans:
     others be forgotten. A profile's outcome is that of all who have the same facts, as long as these are remembered.
     """
 
-    __slots__ = ("_ground", "_met", "_plans", "by_facts", "by_profile")
+    __slots__ = ("_ground", "_met", "by_facts", "by_key", "by_profile")
 
     def __init__(self, *, capacity: int, plans: int = PLANS) -> None:
-        self._plans: Generations[Hashable, Plan] = Generations(plans)
+        self.by_key: Final[Generations[Hashable, Plan]] = Generations(plans)
         self._met: Generations[int, bool] = Generations(plans)
         self._ground: Ground | None = None
         self.by_profile: Final[Generations[tuple[Plan, _Alike], Outcome]] = Generations(capacity, _fields)
         self.by_facts: Final[Generations[tuple[Plan, tuple[Known, ...]], Outcome]] = Generations(capacity, _fields)
-
-    def get(self, key: Hashable) -> Plan | None:
-        """The plan remembered under *key*."""
-        return self._plans.get(key)
 
     def met_before(self, key: Hashable) -> bool:
         """Whether this was asked about *key* before, as long as that is remembered; some other key may count as it."""
@@ -59,10 +55,6 @@ class Plans:
         if not before:
             self._met.put(hash(key), True)  # noqa: FBT003 - a set of them
         return before
-
-    def put(self, key: Hashable, plan: Plan) -> None:
-        """Remember *plan* under *key*."""
-        self._plans.put(key, plan)
 
     def ground(self, season: Season, everyone: Profile) -> Ground:
         """The one ground of both, as long as neither changes."""
@@ -73,7 +65,7 @@ class Plans:
 
     def retire(self) -> Iterator[None]:
         """Forget everything, a little at each step, once another bundle is in use."""
-        for held in (self._plans, self._met, self.by_profile, self.by_facts):
+        for held in (self.by_key, self._met, self.by_profile, self.by_facts):
             yield from held.retire()
 
 

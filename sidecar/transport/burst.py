@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Final
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.consent.limits import EVERYONE, MAX_SUBJECT_BYTES
+from sidecar.consent.limits import MAX_SUBJECT_BYTES
 from sidecar.consent.profile import Standing
 from sidecar.consent.revision import Revision
 from sidecar.engine.outcome import Ground, Outcome
@@ -17,7 +17,7 @@ from sidecar.telemetry.decisionlog.line import Call
 from sidecar.telemetry.decisionlog.recording import Answered, Occasion
 from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.batches import Item, question_of, read_batch, to_batch, to_failed, to_result
-from sidecar.transport.convert.outcomes import Encoded, Setting, encode
+from sidecar.transport.convert.outcomes import Encoded, Setting, to_view
 from sidecar.transport.convert.parsing import parse
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.convert.text import check_text
@@ -40,8 +40,8 @@ class Burst:
     """
 
     __slots__ = (
-        "_answered", "_at", "_cache", "_freshness", "_ground", "_ids", "_now", "_occasion", "_reader", "_revision",
-        "_setting", "_shared", "_snapshot",
+        "_answered", "_at", "_freshness", "_ground", "_ids", "_lookup", "_now", "_occasion", "_pseudonym", "_reader",
+        "_revision", "_setting", "_shared", "_snapshot",
     )  # fmt: skip
 
     def __init__(self, shared: Shared, reader: QuestionReader, ids: Iterator[str]) -> None:
@@ -50,14 +50,16 @@ class Burst:
         self._shared = shared
         self._reader = reader
         self._ids = ids
-        self._cache = world.cache
+        self._pseudonym = world.cache.pseudonym
+        self._lookup = world.cache.lookup
         self._snapshot = policies.snapshot
         self._freshness = freshness = world.freshness(policies)
         self._now = now = world.clock()
         self._revision = revision = world.cache.revision()
         self._ground = ground = self._find_ground() if freshness.fresh else None
         as_of, age_ms = str(revision), freshness.consent_age_ms
-        self._setting = Setting(now, as_of=as_of, age_ms=age_ms, until=None if ground is None else ground.season.until)
+        until = None if ground is None else ground.season.until
+        self._setting = Setting(now, view=to_view(as_of, age_ms), until=until)
         self._occasion = Occasion(policies.snapshot, now, as_of, age_ms)
         self._answered: list[Answered] = []
         self._at = perf_counter()
@@ -102,47 +104,51 @@ class Burst:
 
     def _find_ground(self) -> Ground | None:
         """What outcomes must rest on to be used now; ``None`` if it is not known what is held for everyone."""
-        everyone = self._standing(self._cache.pseudonym(EVERYONE))
+        everyone = self._standing(self._shared.world.point.everyone)
         if everyone is None:
             return None
         return self._snapshot.plans.ground(self._snapshot.facts.season(self._now), everyone.profile)
 
     def _standing(self, pseudonym: bytes) -> Standing | None:
-        standing = self._cache.lookup(pseudonym)
+        standing = self._lookup(pseudonym)
         if standing is None or (standing.changes_at is not None and standing.changes_at <= self._now):
             return None
         return standing
 
     def _answer(self, message: pb.CheckRequest, identity: Identity) -> bytes | None:
-        if self._ground is None:
+        """The response to *message*, which has no subject any more after that."""
+        ground = self._ground
+        if ground is None:
             return self._decide(self._read(message, identity), identity)
         subject = message.subject
         message.ClearField("subject")
-        plan = self._snapshot.plans.get((identity.pin, message.SerializeToString()))
-        response = None if plan is None else self._answer_planned(plan, subject, identity, self._ground)
-        message.subject = subject
-        return response if plan is not None else self._answer_unplanned(message, identity, self._ground)
-
-    def _answer_planned(self, plan: Plan, subject: str, identity: Identity, ground: Ground) -> bytes | None:
-        """The response about *subject* alone."""
+        plans = self._snapshot.plans
+        plan = plans.by_key.get((identity.pin, message.SerializeToString()))
+        if plan is None:
+            return self._answer_unplanned(message, subject, identity, ground)
         check_text(subject, "subject", most=MAX_SUBJECT_BYTES)
-        pseudonym = self._cache.pseudonym(subject)
-        standing = self._standing(pseudonym)
-        if standing is None:
+        pseudonym = self._pseudonym(subject)
+        standing = self._lookup(pseudonym)
+        if standing is None or (standing.changes_at is not None and standing.changes_at <= self._now):
             return None
-        outcome = self._snapshot.plans.by_profile.get((plan, standing.profile))
+        outcome = plans.by_profile.get((plan, standing.profile))
         if outcome is None or outcome.ground is not ground:
             outcome = outcome_of(plan, (standing,), ground, self._snapshot, now=self._now)
-        return None if outcome is None else self._respond(plan, outcome, pseudonym, standing, identity)
+            if outcome is None:
+                return None
+        return self._respond(plan, outcome, pseudonym, standing, identity)
 
-    def _answer_unplanned(self, message: pb.CheckRequest, identity: Identity, ground: Ground) -> bytes | None:
+    def _answer_unplanned(
+        self, message: pb.CheckRequest, subject: str, identity: Identity, ground: Ground
+    ) -> bytes | None:
         """The response to a question that has no plan yet, or whose plan is not all that it asks."""
+        message.subject = subject
         request = self._read(message, identity)
         plan = self._plan(message, request, identity)
         wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else self._revision
         if plan is None or wanted.log_id != self._revision.log_id or wanted.position > self._revision.position:
             return self._decide(request, identity)
-        pseudonyms = [self._cache.pseudonym(subject) for subject in (request.subject, *request.co_subjects)]
+        pseudonyms = [self._pseudonym(subject) for subject in (request.subject, *request.co_subjects)]
         standings = [standing for standing in map(self._standing, pseudonyms) if standing is not None]
         if len(standings) < len(pseudonyms):
             return None
@@ -161,11 +167,11 @@ class Burst:
             about_nobody.ClearField(people)
         key = (identity.pin, about_nobody.SerializeToString())
         plans = self._snapshot.plans
-        plan = plans.get(key)
+        plan = plans.by_key.get(key)
         if plan is None and len(key[1]) <= MAX_KEY_BYTES and plans.met_before(key):
             plan = plan_of(request, self._snapshot)
             if plan is not None:
-                plans.put(key, plan)
+                plans.by_key.put(key, plan)
         return plan
 
     def _read(self, message: pb.CheckRequest, identity: Identity) -> Request:
@@ -180,13 +186,13 @@ class Burst:
             return None
         outcome = Outcome(answer.results, co_subjects=len(request.co_subjects))
         occasion = Occasion.of(answer, self._snapshot, now=self._now)
-        decision_id = self._settle(request, outcome, self._cache.pseudonym(request.subject), identity, occasion)
+        decision_id = self._settle(request, outcome, self._pseudonym(request.subject), identity, occasion)
         return to_check_response(answer, decision_id).SerializeToString()
 
     def _respond(self, plan: Plan, outcome: Outcome, pseudonym: bytes, standing: Standing, identity: Identity) -> bytes:
         encoded: Encoded | None = outcome.encoded
         if encoded is None:
-            encoded = outcome.encoded = encode(outcome, self._snapshot.bundle.revision)
+            encoded = outcome.encoded = Encoded(outcome, self._snapshot.bundle.revision)
         decision_id = self._settle(plan.request, outcome, pseudonym, identity, self._occasion)
         return self._setting.respond(encoded, standing, decision_id)
 

@@ -54,12 +54,14 @@ class Desk:
 
     def wait_item(self, item: Item, identity: Identity, until: float) -> bytes:
         """The result of *item*, of a batch or a stream, on a thread that may wait *until* then. Never raises."""
+        subject = item.request.subject
         burst = self.burst()
         result = burst.check_item(item, identity)
         burst.end()
         if result is not None:
             return result
         try:
+            item.request.subject = subject  # the burst took it out
             return to_result(item, self._wait(item.request, identity, until))
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not spoil the other answers
             return failed(item, error, self.shared)

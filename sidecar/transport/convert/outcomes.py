@@ -4,6 +4,7 @@ The bytes are those of ``to_check_response``: fields in the order of their numbe
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from sidecar.api.v1 import authorization_pb2 as pb
@@ -24,6 +25,12 @@ _NAMED: Final = tuple(_DECISION_ID + varint(size) for size in range(64))
 """What comes before a decision id, by its size."""
 
 
+@lru_cache(maxsize=16)  # it changes with each change of consent, and each millisecond that the view is behind
+def to_view(as_of: str, age_ms: int) -> bytes:
+    """Which view of consent an answer is drawn from, and how old that may be, as a part of a response."""
+    return pb.CheckResponse(consent_revision=as_of, consent_age_ms=age_ms).SerializeToString()
+
+
 class Undated(NamedTuple):
     """A result without its last part: when the consent that it lacks may be asked for."""
 
@@ -31,18 +38,27 @@ class Undated(NamedTuple):
     again: Again | None  # None: at once
 
 
-class Encoded(NamedTuple):
-    """What responses of one outcome share."""
+class Encoded:
+    """What responses of one outcome share. A slotted class, compared by identity: it is part of a key."""
 
-    undated: Sequence[bytes | Undated]  # results in their order, those that follow one another in one; empty: no dates
-    fixed: bytes  # all results, if there are no dates; the policy revision
-    reusable_ms: int
-    reusable: bytes  # the same as a part
-    end: bytes  # what comes after the decision id
+    __slots__ = ("agains", "end", "fixed", "reusable", "reusable_ms", "undated")
+
+    def __init__(self, outcome: Outcome, policy_revision: str) -> None:
+        parts = _parts(outcome)
+        dated = [part for part in parts if isinstance(part, Undated)]
+        revision = pb.CheckResponse(policy_revision=policy_revision).SerializeToString()
+        self.undated: Final = parts if dated else ()
+        self.agains: Final = tuple({part.again for part in dated if part.again is not None})
+        self.fixed: Final = (
+            revision if dated else b"".join((*(part for part in parts if isinstance(part, bytes)), revision))
+        )
+        self.reusable_ms: Final = outcome.reusable_ms
+        self.reusable: Final = _reusable(outcome.reusable_ms)
+        self.end: Final = pb.CheckResponse(co_subjects_denied=outcome.co_subjects_denied).SerializeToString()
 
 
-def encode(outcome: Outcome, policy_revision: str) -> Encoded:
-    """What responses of *outcome* share, under the bundle of *policy_revision*."""
+def _parts(outcome: Outcome) -> Sequence[bytes | Undated]:
+    """The results in their order, those without a date that follow one another in one."""
     parts: list[bytes | Undated] = []
     for number, result in enumerate(outcome.results):
         message = to_field_result(result)
@@ -53,16 +69,7 @@ def encode(outcome: Outcome, policy_revision: str) -> Encoded:
             parts[-1] += framed(_RESULTS, message.SerializeToString())
         else:
             parts.append(framed(_RESULTS, message.SerializeToString()))
-    results = b"".join(part for part in parts if isinstance(part, bytes))
-    dated = any(isinstance(part, Undated) for part in parts)
-    revision = pb.CheckResponse(policy_revision=policy_revision).SerializeToString()
-    return Encoded(
-        undated=parts if dated else (),
-        fixed=revision if dated else results + revision,
-        reusable_ms=outcome.reusable_ms,
-        reusable=_reusable(outcome.reusable_ms),
-        end=pb.CheckResponse(co_subjects_denied=outcome.co_subjects_denied).SerializeToString(),
-    )
+    return parts
 
 
 class Setting:
@@ -71,26 +78,25 @@ class Setting:
     *until* is when the clock next changes what holds of people at all.
     """
 
-    __slots__ = ("_at_once", "_until", "_until_date", "_view", "now")
+    __slots__ = ("_at_once", "_known", "_until", "_view", "_view_until", "now")
 
-    def __init__(self, now: Instant, *, as_of: str, age_ms: int, until: Instant | None) -> None:
+    def __init__(self, now: Instant, *, view: bytes, until: Instant | None) -> None:
         self.now: Final = now
-        self._view: Final = pb.CheckResponse(consent_revision=as_of, consent_age_ms=age_ms).SerializeToString()
+        self._view: Final = view
         self._until: Final = until
-        self._until_date: Final = b"" if until is None else _date(_CLOCK_CHANGES_AT, until)
+        self._view_until: Final = view if until is None else view + _date(_CLOCK_CHANGES_AT, until)
         self._at_once = b""
+        self._known: dict[Encoded, bytes] = {}
 
     def respond(self, encoded: Encoded, standing: Standing, decision_id: str) -> bytes:
         """A response about somebody of this *standing*."""
-        date, until, changes_at = self._until_date, self._until, standing.changes_at
+        view, until, changes_at = self._view_until, self._until, standing.changes_at
         if changes_at is not None and (until is None or changes_at < until):
-            date, until = _date(_CLOCK_CHANGES_AT, changes_at), changes_at
+            view, until = self._view + _date(_CLOCK_CHANGES_AT, changes_at), changes_at
         return b"".join(
             (
-                *(self._results(encoded.undated, standing) if encoded.undated else ()),
-                encoded.fixed,
-                self._view,
-                date,
+                self._results(encoded, standing) if encoded.undated else encoded.fixed,
+                view,
                 encoded.reusable if until is None else _reusable(cache_for_ms(encoded.reusable_ms, until, self.now)),
                 _NAMED[len(decision_id)],
                 decision_id.encode(),
@@ -98,16 +104,28 @@ class Setting:
             )
         )
 
-    def _results(self, undated: Sequence[bytes | Undated], standing: Standing) -> list[bytes]:
-        return [
-            part
-            if isinstance(part, bytes)
-            else framed(_RESULTS, part.body + self._ask_not_before(part.again, standing))
-            for part in undated
-        ]
+    def _results(self, encoded: Encoded, standing: Standing) -> bytes:
+        """Results with their dates, which are the same for all who may be asked at once, and the policy revision."""
+        now = self.now
+        if encoded.agains:
+            times = standing.times
+            for again in encoded.agains:
+                if again.not_before(times, now) != now:
+                    return self._date_results(encoded, times)
+        known = self._known.get(encoded)
+        if known is None:
+            known = self._known[encoded] = self._date_results(encoded, standing.times)
+        return known
 
-    def _ask_not_before(self, again: Again | None, standing: Standing) -> bytes:
-        instant = self.now if again is None else again.not_before(standing.times, self.now)
+    def _date_results(self, encoded: Encoded, times: Sequence[Instant]) -> bytes:
+        parts = [
+            part if isinstance(part, bytes) else framed(_RESULTS, part.body + self._ask_not_before(part.again, times))
+            for part in encoded.undated
+        ]
+        return b"".join((*parts, encoded.fixed))
+
+    def _ask_not_before(self, again: Again | None, times: Sequence[Instant]) -> bytes:
+        instant = self.now if again is None else again.not_before(times, self.now)
         if instant != self.now:
             return _date(_ASK_NOT_BEFORE, instant)
         if not self._at_once:
