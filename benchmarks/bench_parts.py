@@ -22,7 +22,7 @@ from benchmarks.worlds.people import AGREED, make_world
 from benchmarks.worlds.questions import CHECK, question
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.testing import Served, serving
-from sidecar.transport.convert.outcomes import Setting, encode
+from sidecar.transport.convert.outcomes import Encoded, Setting, to_view
 from sidecar.transport.desk import Desk
 from sidecar.transport.identity import Identity
 
@@ -68,15 +68,15 @@ def parts(desk: Desk) -> Mapping[str, Callable[[], object]]:
     nobody = pb.CheckRequest.FromString(MESSAGE)
     nobody.ClearField("subject")
     key = (identity.pin, nobody.SerializeToString())
-    plan = snapshot.plans.get(key)
+    plan = snapshot.plans.by_key.get(key)
     pseudonym = cache.pseudonym(AGREED)
     standing = cache.lookup(pseudonym)
     assert plan is not None, "the question has no plan"
     assert standing is not None, "who agreed to all has no record"
     outcome = snapshot.plans.by_profile.get((plan, standing.profile))
     assert outcome is not None, "the question has no outcome"
-    encoded = outcome.encoded or encode(outcome, snapshot.bundle.revision)
-    setting = Setting(now, as_of=str(cache.revision()), age_ms=0, until=None)
+    encoded = outcome.encoded or Encoded(outcome, snapshot.bundle.revision)
+    setting = Setting(now, view=to_view(str(cache.revision()), 0), until=None)
     message = pb.CheckRequest.FromString(MESSAGE)
 
     def without_subject() -> bytes:
@@ -88,7 +88,7 @@ def parts(desk: Desk) -> Mapping[str, Callable[[], object]]:
     return {
         "parse the message": lambda: pb.CheckRequest.FromString(MESSAGE),
         "take the subject out, and write the rest again": without_subject,
-        "find the plan": lambda: snapshot.plans.get((identity.pin, key[1])),
+        "find the plan": lambda: snapshot.plans.by_key.get((identity.pin, key[1])),
         "pseudonym": lambda: cache.pseudonym(AGREED),
         "slot": lambda: cache.lookup(pseudonym),
         "find the outcome": lambda: snapshot.plans.by_profile.get((plan, standing.profile)),
