@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
 from typing import Final
 
+from benchmarks.load.background import asking
 from benchmarks.load.disturbances import EMAIL, Done, deciding, filtering, filters, reloading
 from benchmarks.load.h2load import HOW_TO_GET, Load, available, calls_for, run
 from benchmarks.load.percentiles import Percentiles, percentiles
@@ -150,24 +150,6 @@ def withdrawals(asked: Sidecar, count: int) -> int:
                 )
                 stale += ask(request, timeout=10).results[0].effect != effect
     return stale
-
-
-@contextmanager
-def asking(load: Load) -> Iterator[None]:
-    """*load*, again and again, until the end of the block."""
-    stop = Event()
-
-    def again() -> None:
-        while not stop.is_set():
-            run(load, load.per_second or 1, record=False)
-
-    thread = Thread(target=again)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def holds(folder: Path, bundle: Path, data: Path, per_second: float, seconds: float) -> Iterator[Series]:

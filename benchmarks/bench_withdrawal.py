@@ -1,10 +1,10 @@
 """How soon a withdrawal counts elsewhere: ``python -m benchmarks.bench_withdrawal [--quick]``.
 
-Two sidecars, each a process of its own, share a log on a NATS server. Of many people who agreed, one after the other
-withdraws on the first sidecar; from the moment that this is acknowledged the second one is asked, again and again and
-one question at a time, until it denies. Measured is the time between acknowledgement and the first deny: the last
-question's own time is in it, and so are the denies that come at once. The client, the two sidecars and the server share
-the cores of the machine, so both sidecars are busy.
+Two sidecars, each a process of its own, share a log on a NATS server, and h2load asks the second 70 percent as often
+as it can answer. Of many people who agreed, one after the other withdraws on the first sidecar; from the moment that
+this is acknowledged the second one is asked, again and again and one question at a time, until it denies. Measured is
+the time between acknowledgement and the first deny: the last question's own time is in it, and so are the denies that
+come at once. The client, the two sidecars and the server share the cores of the machine, so both sidecars are busy.
 
 Then with tokens: one person agrees and withdraws in turn, and after each the second sidecar is asked once, at least as
 fresh as what was acknowledged. An answer that does not know it is stale, and there must be none.
@@ -20,6 +20,8 @@ from statistics import quantiles
 from typing import Final
 
 from benchmarks.chart import Chart, Line
+from benchmarks.load.background import asking
+from benchmarks.load.h2load import HOW_TO_GET, Load, available, calls_for
 from benchmarks.measure import Series, arguments, draw, report
 from sidecar.api.v1 import authorization_pb2, model_pb2
 from tests.fleet import Fleet, Member, fleet
@@ -27,6 +29,9 @@ from tests.integration.caller import choice, eventually, question
 from tests.nats_server import nats_server
 
 BAR_MS: Final = 20
+SHARE: Final = 0.7
+"""Of what the second sidecar can answer."""
+
 GIVE_UP_SECONDS: Final = 10.0
 MODES: Final = ("replica", "on_demand")
 CHECK: Final = "AuthorizationService/Check"
@@ -49,6 +54,7 @@ class Seen:
     """What was seen in one mode."""
 
     mode: str
+    per_second: float  # calls of the load beside it
     milliseconds: tuple[float, ...]  # from acknowledged to denied
     reasons: dict[str, int]  # of the answers with a token, how often each
     stale: int  # of those, answers that did not know what was acknowledged
@@ -105,14 +111,23 @@ def with_tokens(first: Member, second: Member, count: int) -> Iterator[tuple[str
 def measure(sidecars: Fleet, mode: str, size: Size) -> Seen:
     """What is seen while the second sidecar's view is of *mode*."""
     first = sidecars.add("first", CONSENT_MODE="replica")
-    second = sidecars.add("second", CONSENT_MODE=mode)
+    second = sidecars.add("second", CONSENT_MODE=mode, DECISION_LOG_OUTPUT="stdout")
     sidecars.init()
     sidecars.start()
-    milliseconds = tuple(withdrawals(first, second, size.withdrawals))
-    answers = list(with_tokens(first, second, size.tokens))
+    load = Load(
+        socket=Path(second.socket.removeprefix("unix:")),
+        method=f"/sidecar.api.v1.{CHECK}",
+        message=question("withdraws-0").SerializeToString(),
+        in_flight=64,
+    )
+    per_second = calls_for(load, 1.0) * SHARE
+    with asking(load.paced(per_second)):
+        milliseconds = tuple(withdrawals(first, second, size.withdrawals))
+        answers = list(with_tokens(first, second, size.tokens))
     reasons = [found for _, found, _ in answers]
     return Seen(
         mode=mode,
+        per_second=per_second,
         milliseconds=milliseconds,
         reasons={why: reasons.count(why) for why in sorted(set(reasons))},
         stale=sum(found not in (expected, "STALE_CONSENT") for expected, found, _ in answers),
@@ -128,6 +143,8 @@ def percentile(values: tuple[float, ...], percent: int) -> float:
 def main() -> None:
     """Measure and report."""
     quick = arguments(__doc__)
+    if not available():
+        sys.exit(HOW_TO_GET)
     size = LOOK if quick else MEASUREMENT
     seen = []
     with tempfile.TemporaryDirectory() as name, nats_server(Path(name) / "nats") as server:
@@ -139,6 +156,7 @@ def main() -> None:
         series.append(Series(name=f"{one.mode}: acknowledged to denied", unit="ms", values=one.milliseconds))
         series.append(Series(name=f"{one.mode}: answer with a token", unit="ms", values=one.token_milliseconds))
         more |= {f"{one.mode}_p{p}_ms": round(percentile(one.milliseconds, p), 3) for p in (50, 99)}
+        more |= {f"{one.mode}_calls_per_second": round(one.per_second)}
         more |= {f"{one.mode}_max_ms": round(max(one.milliseconds), 3), f"{one.mode}_stale_answers": one.stale}
         more |= {f"{one.mode}_with_token_{why.lower()}": times for why, times in one.reasons.items()}
         points = tuple((float(p), percentile(one.milliseconds, p)) for p in range(1, 100))
