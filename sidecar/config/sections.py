@@ -132,8 +132,8 @@ class Limits:
     audience_bytes: int = setting(524_288, "Size of its message, instead of `limits.message_bytes`.", unit="bytes")
     calls_in_flight: int = setting(
         1_024,
-        "Calls per listener, waiting or being answered; streams count. A native listener counts `Check` and "
-        "`CheckBatch` apart from the others.",
+        "Calls per listener, waiting or being answered; streams count. A native listener counts `Check`, "
+        "`CheckBatch` and `FilterSubjects` apart from the others.",
     )
     streams: int = setting(8, "Open streams of questions; each holds a thread.")
     watches: int = setting(4, "Open streams of changes; each holds a thread.")

@@ -43,8 +43,11 @@ class Audiences:
         self._places = Semaphore(shared.limits.audiences)
 
     def wait(self, data: bytes, identity: Identity, until: float) -> bytes:
-        """The answer to *data*, on a thread that may wait *until* then: that of ``steps``, with breaths between."""
-        steps = self.steps(data, identity, until)
+        """The answer to *data*, on a thread that may wait *until* then."""
+        return self.finish(self.steps(data, identity, until))
+
+    def finish(self, steps: Generator[bool, None, bytes]) -> bytes:
+        """What the rest of *steps* comes to, on a thread that may wait: with a breath between two of them."""
         while True:
             try:
                 next(steps)

@@ -1,27 +1,32 @@
 """Listeners on the native transport: sockets, what is behind, parked calls, stopping; and which listeners are."""
 
 import os
+import resource
 import socket
 import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.api.v1 import status_pb2
+from sidecar.api.v1 import consent_pb2, status_pb2
 from sidecar.app import build
 from sidecar.config import Listener, load
 from sidecar.errors import ConfigError
 from sidecar.testing import FixedClock, Served, serving
-from sidecar.transport.native import fitness
+from sidecar.transport.native import fitness, front
 from sidecar.transport.native.front import Front, open_front
+from tests.conformance.transports.over import CHECK
 from tests.integration.caller import calling, choice, ends_with, eventually, question
+from tests.integration.test_feed import Consumers, _none_open_once_cut, consumers, reading_slowly
 from tests.integration.test_server_lifecycle import flags, free
+from tests.wire.connection import Connection
 
 
 @pytest.fixture
@@ -34,8 +39,8 @@ def fronts() -> Iterator[Callable[[Listener], Front]]:
         return opened[-1]
 
     yield opening
-    for front in opened:
-        front.close()
+    for each in opened:
+        each.close()
 
 
 def no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,3 +329,61 @@ def _minimal(served: Served) -> dict[str, Any]:
     config = served.sidecar.config
     config.data.dir.mkdir(parents=True, exist_ok=True)
     return {"bundle.path": config.bundle.path, "data.dir": config.data.dir, "http.address": "off"}
+
+
+def test_a_slow_reader_behind_a_native_listener_is_cut(tmp_path: Path) -> None:
+    """Only once 4 MiB lie in the front, but with the same words; others are served meanwhile."""
+    with consumers(tmp_path, transport="native", watch_stall_seconds=0.1, watches=1) as feed:
+        import_much(feed)
+        with reading_slowly(feed) as slow:
+            next(slow)
+            eventually(lambda: _none_open_once_cut(feed), within_seconds=20)
+            served_meanwhile = feed.caller.reason(question("somebody else"))
+            text = ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: list(slow))
+
+    assert "after_revision" in text
+    assert "CONSENT_UNKNOWN" == served_meanwhile
+
+
+_THEN: Final = Timestamp(seconds=1_700_000_000)
+
+
+def import_much(feed: Consumers) -> None:
+    """More than fits into the buffers between: some 6 MB."""
+    scopes = [
+        consent_pb2.Scope(recipients=["*"], channels=[channel], categories=[category])
+        for channel in ("email", "sms", "phone", "push")
+        for category in ("user.contact.email", "user.content", "user.device", "user.financial")
+    ]
+    choices = [consent_pb2.Choice(kind="CHOICE_KIND_WITHDRAWN", scope=scope) for scope in scopes]
+    submission = consent_pb2.Submission(choices=choices)
+    event = consent_pb2.Event(id="e" * 100, occurred_at=_THEN, submission=submission)
+    lines = [consent_pb2.ImportLine(line=n + 1, subject=f"p{n}", event=event) for n in range(2_000)]
+    requests = (consent_pb2.ImportEventsRequest(lines=lines[n : n + 20]) for n in range(0, len(lines), 20))
+    for response in feed.caller.consent.ImportEvents(requests, metadata=feed.caller.operator, timeout=60):
+        assert [] == list(response.rejections)
+
+
+def test_half_sent_messages_take_no_more_than_is_stated() -> None:
+    """As many as one connection may have: others are served, and all of it is given back (ADR 34)."""
+    head, part = b"\0" + (65_536).to_bytes(4, "big"), b"x" * 60_000
+    with serving(clock=FixedClock()) as served, calling(served) as caller:
+        caller.check(question())
+        before = resident_bytes()
+        with Connection(served.address) as connection:
+            connection.read(0.1)
+            for _ in range(front.STREAMS):
+                connection.data(connection.call(CHECK), head + part, end=False)
+            reason = caller.reason(question())
+            grown = resident_bytes() - before
+            one_more = connection.call(CHECK)
+            reply = connection.reply(one_more)
+
+    assert "CONSENT_UNKNOWN" == reason
+    assert grown < 64 * 2**20
+    assert "reset 7" == reply.outcome  # REFUSED_STREAM: a proper client has further calls wait
+
+
+def resident_bytes() -> int:
+    """What this process has in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 from sidecar.config import Listener
-from sidecar.transport.desk import CHECK, CHECK_BATCH
+from sidecar.transport.desk import CHECK, CHECK_BATCH, FILTER_SUBJECTS
 from sidecar.transport.native.deadline import HEADER
 from sidecar.transport.sockets import make_way, private, probe, refused
 
-METHODS: Final = (CHECK, CHECK_BATCH)
-"""Those that are answered in bursts; an event names one by its place here."""
+METHODS: Final = (CHECK, CHECK_BATCH, FILTER_SUBJECTS)
+"""Those that do not go to grpcio; an event names one by its place here."""
 
 IO_THREADS: Final = 1
 """For all connections: it does with 15 us for a call what two do with 19, and questions have one thread anyway."""

@@ -4,18 +4,19 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
-from typing import Final, NoReturn
+from typing import Final
 
 import grpc
 
-from sidecar.errors import OverloadedError
 from sidecar.telemetry.tally import Tally
 from sidecar.transport.burst import Burst
-from sidecar.transport.desk import Desk
+from sidecar.transport.convert.parsing import sized
+from sidecar.transport.desk import FILTER_SUBJECTS, Desk
 from sidecar.transport.identity import Identity
 from sidecar.transport.native.deadline import seconds_of
 from sidecar.transport.native.ending import end, fail
 from sidecar.transport.native.front import METHODS, Event, Front
+from sidecar.transport.native.turns import Turns
 from sidecar.transport.native.waiting import Waiting
 
 TOO_MANY: Final = "Concurrent RPC limit exceeded!"
@@ -26,6 +27,8 @@ _TAKEN: Final = 65_536
 
 _BURST: Final = 64
 """Calls that share a look at clock and sources: some hundred microseconds of work."""
+
+_LONG: Final = METHODS.index(FILTER_SUBJECTS)
 
 _OK: Final = grpc.StatusCode.OK.name
 _CANCELLED: Final = grpc.StatusCode.CANCELLED.name
@@ -45,13 +48,14 @@ class Serving:
         self._executor = executor
         self._limits = desk.shared.limits
         self._tallies = desk.shared.metrics.tallies
+        self._turns = Turns(front, self.waiting, self._tallies, self._report)
         self._at_work = False
         self._thread = Thread(target=self._run, name="native", daemon=True)
 
     @property
     def idle(self) -> bool:
         """Whether no call is being answered, here or on a thread that waits."""
-        return not (self._at_work or self.waiting)
+        return not (self._at_work or self.waiting or self._turns)
 
     @property
     def alive(self) -> bool:
@@ -67,17 +71,19 @@ class Serving:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        while (events := self._front.recv_batch(_TAKEN)) is not None:
+        while (events := self._front.recv_batch(_TAKEN, 0 if self._turns else None)) is not None:
             self._at_work = True
             try:
                 self._take(events)
+                if self._turns:
+                    self._turns.step()
             except BaseException as error:  # noqa: BLE001 - whatever it is, the thread goes on
                 self._report([error])
             self._at_work = False
 
     def _take(self, events: Sequence[Event]) -> None:
         """Answer *events*, as many as there may be in flight; turn the others away first, for that is quick."""
-        room = max(0, self._limits.calls_in_flight - len(self.waiting))
+        room = max(0, self._limits.calls_in_flight - len(self.waiting) - len(self._turns))
         if len(events) > room:
             self._turn_away(events[room:])
             events = events[:room]
@@ -117,7 +123,10 @@ class Serving:
         ended = [0] * len(METHODS)
         for _, call, method, data, timeout in calls:
             try:
-                response = answers[method](data, identity) if len(data) <= most else _refuse(data, most)
+                if method == _LONG:
+                    self._begin(call, data, seconds_of(timeout))
+                    continue
+                response = answers[method](data if len(data) <= most else sized(data, most), identity)
                 if response is None:
                     self.waiting.take(call, METHODS[method], data, self._desk.patience(seconds_of(timeout)))
                 elif respond(call, response):
@@ -133,6 +142,12 @@ class Serving:
             if number:
                 tally.ended(METHODS[method], _OK, number)
 
+    def _begin(self, call: int, data: bytes, seconds: float | None) -> None:
+        """Have *call* be answered in turns; its caller waits for *seconds*."""
+        self._desk.shared.lifecycle.require_ready()
+        steps = self._desk.audiences.steps(data, self._identity, self._desk.patience(seconds))
+        self._turns.take(call, METHODS[_LONG], steps, seconds)
+
     def _report(self, errors: Sequence[BaseException]) -> None:
         """Have *errors* reported by another thread: this one never writes a log."""
 
@@ -142,8 +157,3 @@ class Serving:
 
         with suppress(RuntimeError):  # the threads are gone: the process is about to end
             self._executor.submit(report)
-
-
-def _refuse(data: bytes, most: int) -> NoReturn:
-    """Raise what says that *data* has more than *most* bytes, in grpcio's words."""
-    raise OverloadedError(f"SERVER: Received message larger than max ({len(data)} vs. {most})")

@@ -4,7 +4,7 @@ from queue import SimpleQueue
 
 from sidecar.transport.native.front import Event
 
-CHECK, BATCH = 0, 1
+CHECK, BATCH, FILTER = 0, 1, 2
 
 
 def event(call: int, data: bytes = b"", *, method: int = CHECK, timeout: bytes | None = None) -> Event:

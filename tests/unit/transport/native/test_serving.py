@@ -1,9 +1,10 @@
 """The serving thread on a front of our own, with the desk of a real sidecar."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import current_thread
 from typing import Any
 
 import grpc
@@ -11,12 +12,14 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.config import Limits
+from sidecar.errors import RequestError
 from sidecar.testing import FixedClock, Served, serving
 from sidecar.transport.desk import Desk
 from sidecar.transport.identity import Identity
+from sidecar.transport.lifecycle import Lifecycle
 from sidecar.transport.native.serving import TOO_MANY, Serving
 from tests.integration.caller import eventually, question
-from tests.unit.transport.native.fakes import BATCH, FakeFront, event
+from tests.unit.transport.native.fakes import BATCH, FILTER, FakeFront, event
 
 GOOD = question().SerializeToString()
 INTERNAL = (grpc.StatusCode.INTERNAL.value[0], "internal error")
@@ -226,3 +229,111 @@ def test_calls_are_counted_by_what_they_ended_with(served: Served) -> None:
         eventually(lambda: _idle(run.serving))
 
     assert {"OK": 2, "CANCELLED": 1, "INVALID_ARGUMENT": 1} == {code: calls(code) - before[code] for code in before}
+
+
+class Audiences:
+    """Answers in steps that a test lets it take: each says whether the next may wait."""
+
+    def __init__(self, *steps: bool | Exception) -> None:
+        self.steps_taken = 0
+        self.closed = 0
+        self._steps = steps
+
+    def steps(self, data: bytes, identity: Identity, until: float) -> Generator[bool, None, bytes]:
+        """One for each."""
+        del identity, until
+        try:
+            for step in self._steps:
+                self.steps_taken += 1
+                if isinstance(step, Exception):
+                    raise step
+                yield step
+        finally:
+            self.closed += 1
+        return data
+
+    def finish(self, steps: Generator[bool, None, bytes]) -> bytes:
+        """The rest of them, on another thread than the one that serves."""
+        assert current_thread().name != "native"
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return bytes(end.value)
+
+
+def test_a_long_call_is_answered_between_others(served: Served) -> None:
+    """In steps, each after the questions that have come meanwhile; two of them take turns."""
+    audiences = Audiences(*(False,) * 1_000)
+    with running(Desks(desk_of(served), audiences=audiences)) as run:
+        run.front.coming.put([event(1, b"a", method=FILTER), event(2, b"b", method=FILTER), event(3, GOOD)])
+        eventually(lambda: _all_ended(run.front, {3}))
+        between = run.send(event(4, GOOD))
+        still = [call for call in (1, 2) if call not in run.front.ended]
+        eventually(lambda: _all_ended(run.front, {1, 2}))
+
+    assert reason_of(between[4])
+    assert [1, 2] == still or audiences.steps_taken == 2_000  # or it was quicker than the test
+    assert (b"a", b"b", 2) == (run.front.ended[1], run.front.ended[2], audiences.closed)
+
+
+def test_a_step_that_may_wait_is_left_to_another_thread(served: Served) -> None:
+    """With all that follow it."""
+    steps = (False, True, False)
+    with running(Desks(desk_of(served), audiences=Audiences(*steps))) as run:
+        ended = run.send(event(1, b"a", method=FILTER))
+
+    assert {1: b"a"} == ended
+
+
+def test_a_long_call_ends_with_the_error_of_its_step(served: Served) -> None:
+    """Of the caller's fault, of ours, or on another thread; the thread that serves goes on."""
+    fault = RequestError("subjects", "empty")
+    for steps, code in (
+        ((False, fault), grpc.StatusCode.INVALID_ARGUMENT),
+        ((False, KeyError("p1")), grpc.StatusCode.INTERNAL),
+        ((True, fault), grpc.StatusCode.INVALID_ARGUMENT),
+    ):
+        with running(Desks(desk_of(served), audiences=Audiences(*steps))) as run:
+            ended = run.send(event(1, b"a", method=FILTER))
+            after = run.send(event(2, GOOD))
+
+        assert code.value[0] == ended[1][0]
+        assert reason_of(after[2])
+
+
+def test_a_long_call_is_dropped_at_its_deadline(served: Served) -> None:
+    """The front has told its caller; what it held is given back."""
+    audiences = Audiences(*(False,) * 1_000_000)
+    with running(Desks(desk_of(served), audiences=audiences)) as run:
+        run.front.coming.put([event(1, b"a", method=FILTER, timeout=b"20m")])
+        eventually(lambda: _closed(audiences))
+        eventually(lambda: _idle(run.serving))
+
+    assert 1 not in run.front.ended
+
+
+def _closed(audiences: Audiences) -> None:
+    assert audiences.closed == 1
+
+
+def test_long_calls_take_room_as_others_do(served: Served) -> None:
+    """And none begins while the sidecar is not ready."""
+    shared = desk_of(served).shared
+    few = Desks(shared, limits=Limits(calls_in_flight=1))  # type: ignore[arg-type]
+    audiences = Audiences(*(False,) * 1_000_000)
+    with running(Desks(desk_of(served), shared=few, audiences=audiences)) as run:
+        run.front.coming.put([event(1, b"a", method=FILTER, timeout=b"300m")])
+        eventually(lambda: _begun(audiences))
+        refused = run.send(event(2, GOOD))
+        eventually(lambda: _idle(run.serving))
+        lifecycle = Lifecycle()
+        few._changes["lifecycle"] = lifecycle
+        early = run.send(event(3, b"a", method=FILTER))
+
+    assert {2: (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], TOO_MANY)} == refused
+    assert {3: (grpc.StatusCode.UNAVAILABLE.value[0], lifecycle.not_ready_because)} == early
+
+
+def _begun(audiences: Audiences) -> None:
+    assert audiences.steps_taken > 0
