@@ -12,6 +12,7 @@ import grpc
 import pytest
 
 from sidecar.api.v1 import authorization_pb2, authorization_pb2_grpc, consent_pb2, consent_pb2_grpc, model_pb2
+from sidecar.config import AUTO
 from sidecar.engine.decide import Freshness
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import ConsentLogError
@@ -30,14 +31,14 @@ PINNED: Final = ("hub",)
 class ServedWorld:
     """A running server, and nothing but its protocol."""
 
-    def __init__(self, suite: Suite, scratch: Path, stack: ExitStack) -> None:
+    def __init__(self, suite: Suite, scratch: Path, stack: ExitStack, *, transport: str = AUTO) -> None:
         self.clock = FixedClock()
         folder = bundle_folder(suite, scratch)
         pinned = tuple(key for key in PINNED if (folder / f"catalog/services/{key}.yaml").exists())
         listen = tuple(f"127.0.0.1:0,service={key}" for key in pinned)
         settings: Mapping[str, object] = {"limits.park_seconds": 0.05}
         self._served: Served = stack.enter_context(
-            serving(bundle=folder, clock=self.clock, listen=listen, settings=settings)
+            serving(bundle=folder, clock=self.clock, listen=listen, settings=settings, transport=transport)
         )
         world = self._served.sidecar.world
         if suite.unchecked:

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from sidecar.config import GRPCIO, NATIVE
 from sidecar.model.vocabulary import Action, Actor, Basis, Channel, Effect, Mask, Reason
 from tests.case_engine import EngineWorld
 from tests.case_files import SCHEMA, Case, load_cases
@@ -29,10 +31,11 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseRunner]:
     yield from _running(EngineWorld, tmp_path_factory.mktemp("engine"))
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseRunner]:
-    """Asks servers over gRPC."""
-    yield from _running(ServedWorld, tmp_path_factory.mktemp("server"))
+@pytest.fixture(scope="session", params=[GRPCIO, NATIVE])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseRunner]:
+    """Asks servers over gRPC, on each transport."""
+    make = partial(ServedWorld, transport=request.param)
+    yield from _running(make, tmp_path_factory.mktemp(f"server-{request.param}"))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.for_transport], ids=str)
@@ -41,6 +44,7 @@ def test_the_engine_answers(engine: CaseRunner, case: Case) -> None:
     engine.run(case)
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_server_answers(server: CaseRunner, case: Case) -> None:
     """A server answers as the case wants, and explains what it answers."""

@@ -59,21 +59,18 @@ def half_open(address: str, scale: int) -> Held:
 
 
 def never_reads(address: str, scale: int) -> Held:
-    """Asks large batches, opens no window for the answers, and does not read either."""
+    """Asks large batches on *scale* connections, and opens no window for the answers."""
     asked = pb.CheckRequest(
         service="newsletter", subject="p1", fields=["customer.email"], purpose="marketing.communications.email"
     )
     batch = message(pb.CheckBatchRequest(items=[pb.CheckBatchItem(request=asked)] * 64).SerializeToString())
-    headers = pack(usual(BATCH))
-    shut = PREFACE + frame(Kind.SETTINGS, 0, 0, Setting.INITIAL_WINDOW_SIZE.to_bytes(2, "big") + bytes(4))
     held = []
     for _ in range(scale):
-        connection = _pushed(address, shut)
-        for stream in range(1, 2 * _STREAMS, 2):
-            # The window for requests is small at first: nobody reads how much wider it gets, so it is not waited for.
-            if not _push(connection, _call(stream, headers, batch)):
-                break
-        held.append(connection)
+        connection = Connection(address, settings={Setting.INITIAL_WINDOW_SIZE: 0}, hoards=True)
+        with suppress(TimeoutError):
+            for _ in range(_STREAMS):
+                connection.data(connection.call(BATCH), batch, within_seconds=_PATIENCE_SECONDS)
+        held.append(connection.socket)
     return held
 
 
@@ -162,11 +159,21 @@ def half_sent(address: str, scale: int) -> Held:
     return held
 
 
+def claims(address: str, scale: int) -> Held:
+    """*scale* messages that claim to have 4 GiB, and their first octet."""
+    claimed = message(b"x", size=2**32 - 1)
+    held = []
+    for first in range(0, scale, _STREAMS):
+        calls = (_begun(2 * number + 1, claimed) for number in range(min(_STREAMS, scale - first)))
+        held.append(_pushed(address, _HELLO + b"".join(calls)))
+    return held
+
+
 ATTACKS: Final[dict[str, Callable[[str, int], Held]]] = {
     attack.__name__: attack
     for attack in (
         *(garbage, half_open, never_reads, large_headers, hpack_bomb, continuations, rapid_reset, pings, trifles),
-        *(large_message, packed_message, half_sent),
+        *(large_message, packed_message, half_sent, claims),
     )
 }
 
@@ -201,8 +208,8 @@ def _upload(connection: Connection, *pieces: bytes) -> None:
             connection.data(stream, piece, end=False, within_seconds=20)
 
 
-def _call(stream: int, headers: bytes, data: bytes) -> bytes:
-    return frame(Kind.HEADERS, END_HEADERS, stream, headers) + frame(Kind.DATA, END_STREAM, stream, data)
+def _begun(stream: int, data: bytes) -> bytes:
+    return frame(Kind.HEADERS, END_HEADERS, stream, _HEADERS) + frame(Kind.DATA, 0, stream, data)
 
 
 def _taken_back(stream: int) -> bytes:

@@ -10,7 +10,6 @@ from typing import Any, Final
 from sidecar.config import GRPCIO, NATIVE
 from sidecar.model.instant import Instant
 from sidecar.testing import FixedClock, Served, serving
-from sidecar.transport.authorization import AuthorizationServicer
 from tests.integration.caller import calling
 from tests.wire.connection import Connection
 
@@ -86,7 +85,3 @@ def serving_over(
                 addresses=dict(zip(("tcp", "unix", *pins), served.sidecar.addresses, strict=True)),
                 consumer=(("authorization", f"Bearer {token.read_text(encoding='ascii').strip()}"),),
             )
-
-
-FILTERS: Final = "FilterSubjects" in vars(AuthorizationServicer)
-"""Whether questions about many are answered yet."""

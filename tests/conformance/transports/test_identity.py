@@ -12,7 +12,7 @@ import pytest
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, status_pb2
 from sidecar.cli.demo.bundle import demo_bundle
-from tests.conformance.transports.over import BATCH, CHECK, FILTERS, Over, serving_over
+from tests.conformance.transports.over import BATCH, CHECK, Over, serving_over
 from tests.conformance.transports.test_methods import METHODS
 from tests.integration.caller import Caller, ends_with, question
 from tests.wire.connection import message
@@ -94,7 +94,6 @@ def test_a_pin_lets_nobody_else_in(support: Caller, social: Caller) -> None:
         assert [[7, 0], [7, 0]] == [[one.error.code for one in some] for some in (results, streamed)]
 
 
-@pytest.mark.skipif(not FILTERS, reason="not served yet")
 def test_a_pin_holds_for_questions_about_many(social: Caller) -> None:
     """They are questions like any other."""
     request = pb.FilterSubjectsRequest(

@@ -23,7 +23,7 @@ from sidecar.api.v1 import (
     model_pb2,
     status_pb2,
 )
-from tests.conformance.transports.over import FILTERS, Over
+from tests.conformance.transports.over import Over
 from tests.integration.caller import CATEGORY, Caller, choice, question
 from tests.wire.connection import message
 
@@ -316,16 +316,12 @@ def test_every_method_has_a_case() -> None:
 @pytest.mark.parametrize("case", dict.fromkeys(CASES.values()), ids=lambda case: case.__name__)
 def test_it_is_served(over: Over, caller: Caller, case: Callable[[Asking], None]) -> None:
     """By TCP and by Unix socket; what the case says holds."""
-    if case is filter_subjects and not FILTERS:
-        pytest.skip("not served yet")
     case(Asking(caller, over, f"{case.__name__}/{next(_NUMBERS)}"))
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_it_is_there(over: Over, caller: Caller, method: str) -> None:
     """An empty message is answered, or refused for what it lacks, never as a method that nobody knows."""
-    if method.endswith("/FilterSubjects") and not FILTERS:
-        pytest.skip("not served yet")
     with over.connection() as raw:
         stream = raw.call(f"/{method}", *caller.operator)
         raw.data(stream, message(b""))
