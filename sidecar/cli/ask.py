@@ -10,12 +10,13 @@ import click
 
 from sidecar.api.v1 import authorization_pb2
 from sidecar.cli import answer_view
-from sidecar.cli.attribute import HELP, parse_attributes
+from sidecar.cli.attribute import parse_attributes
 from sidecar.cli.connection import Connection, Method, address_option, read_token, token_option
 from sidecar.cli.failure import CommandError, ExitCode, Failure
 from sidecar.cli.invocation import current_invocation, repeated
 from sidecar.cli.output import output_option, show_json
 from sidecar.cli.remedy import Remedy, remedy
+from sidecar.cli.use_arguments import WHAT, WHAT_FOR
 from sidecar.client import Decision, Question
 from sidecar.client.answer import from_response
 from sidecar.client.question import to_request
@@ -26,8 +27,7 @@ EXPLAIN: Final = Method.of("AuthorizationService", "Explain")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _ARGUMENTS: Final = (
-    click.argument("service"),
-    click.argument("fields", nargs=-1, required=True, metavar="FIELD..."),
+    *WHAT,
     click.option("--subject", required=True, metavar="ID", help="Whose data."),
     click.option(
         "--co-subject",
@@ -36,19 +36,7 @@ _ARGUMENTS: Final = (
         metavar="ID",
         help="Who else is in the same data; may be repeated. All must allow it.",
     ),
-    click.option("--purpose", required=True, metavar="KEY", help="What for."),
-    click.option(
-        "--channel", default="", metavar="NAME", help="Through which channel; left out where there is but one."
-    ),
-    click.option("--recipient", default="", metavar="KEY", help="To whom; with --action share, and only then."),
-    click.option(
-        "--action",
-        type=click.Choice(["collect", "use", "share", "retain"]),
-        default="use",
-        show_default=True,
-        help="What is to be done with the fields.",
-    ),
-    click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help=HELP),
+    *WHAT_FOR,
 )
 
 

@@ -107,6 +107,7 @@ COMMANDS: Final = {
     "demo": "sidecar.cli.demo.command:demo",
     "check": "sidecar.cli.ask:check",
     "explain": "sidecar.cli.ask:explain",
+    "audience": "sidecar.cli.audience:audience",
     "consent": "sidecar.cli.consent_group:consent",
     "hold": "sidecar.cli.holding:hold",
     "release": "sidecar.cli.holding:release",

@@ -18,6 +18,7 @@ Whatever goes wrong is a deny that says why. Stands alone: needs grpc and the ge
 """
 
 from sidecar.client.aio import AsyncClient
+from sidecar.client.audience import Audience, AudienceQuestion, FilterFailedError, Masked, Obliged
 from sidecar.client.decision import (
     CheckFailedError,
     ConsentToAsk,
@@ -34,6 +35,8 @@ from sidecar.client.sync import Client
 __all__ = [
     "AsyncClient",
     "AttributeValue",
+    "Audience",
+    "AudienceQuestion",
     "CheckFailedError",
     "Client",
     "ConsentToAsk",
@@ -43,7 +46,10 @@ __all__ = [
     "Feed",
     "FeedError",
     "FieldDecision",
+    "FilterFailedError",
+    "Masked",
     "Obligation",
+    "Obliged",
     "Question",
     "Update",
 ]

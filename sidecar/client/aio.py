@@ -7,6 +7,14 @@ from typing import Self
 import grpc
 import grpc.aio
 
+from sidecar.client.audience import (
+    FILTER_SECONDS,
+    FILTER_SUBJECTS,
+    Audience,
+    AudienceQuestion,
+    FilterExchange,
+    settled,
+)
 from sidecar.client.decision import Decision
 from sidecar.client.exchange import CHANNEL_OPTIONS, TIMEOUT_SECONDS, Exchange, returned
 from sidecar.client.question import Question
@@ -34,6 +42,23 @@ class AsyncClient:
     async def check_batch(self, questions: Iterable[Question], *, raise_on_error: bool = False) -> list[Decision]:
         """The answers to 1 to 64 *questions*, in order, by one call; failures as in ``check``."""
         return await self._settle(Exchange(questions, batch=True), raise_on_error=raise_on_error)
+
+    async def filter_subjects(
+        self, question: AudienceQuestion, *, timeout_seconds: float = FILTER_SECONDS, raise_on_error: bool = False
+    ) -> Audience:
+        """Those of up to 10,000 people whose fields may all be used; waits *timeout_seconds*.
+
+        Any failure is nobody, with ``failure`` and ``detail`` set; with *raise_on_error* it is a ``FilterFailedError``.
+        """
+        exchange = FilterExchange(question)
+        if exchange.request is None:
+            return settled(exchange.unsent(), raise_on_error=raise_on_error)
+        try:
+            call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(FILTER_SUBJECTS)
+            audience = exchange.answered(await call(exchange.request, timeout=timeout_seconds))
+        except (grpc.RpcError, grpc.aio.UsageError) as error:  # UsageError: the channel was closed
+            audience = exchange.failed(error)
+        return settled(audience, raise_on_error=raise_on_error)
 
     async def close(self) -> None:
         """Close the connection; every later question is denied."""

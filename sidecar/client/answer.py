@@ -33,19 +33,22 @@ _EFFECTS: Final = {
     model_pb2.EFFECT_ALLOW_WITH_OBLIGATIONS: Effect.ALLOW_WITH_OBLIGATIONS,
     model_pb2.EFFECT_DENY: Effect.DENY,
 }
-_REASONS: Final = {
+REASONS: Final = {
     number: name.removeprefix("REASON_")
     for name, number in model_pb2.Reason.items()
     if number != model_pb2.REASON_UNSPECIFIED
 }
 
-SPLIT: Final = "ask in several calls, or shorten what is sent; `limits.message_bytes` of the sidecar is the limit"
+SPLIT: Final = (
+    "ask in several calls, or shorten what is sent; `limits.message_bytes` of the sidecar is the limit, of an audience "
+    "`limits.audience_bytes`"
+)
 """What to do about a message above the limit of the server."""
 
 _M = TypeVar("_M", bound=Message)
 
 
-class _MalformedError(ValueError):
+class MalformedError(ValueError):
     """What came back is not an answer to the question."""
 
 
@@ -57,12 +60,17 @@ def denied(question: Question, failure: Failure, detail: str) -> Decision:
 
 def denied_by_status(question: Question, status: grpc.StatusCode | None, detail: str | None) -> Decision:
     """The deny because a call ended with *status*."""
+    return denied(question, *failure_of(status, detail))
+
+
+def failure_of(status: grpc.StatusCode | None, detail: str | None) -> tuple[Failure, str]:
+    """What it means that a call ended with *status*, and what to tell of it."""
     failure = _FAILURES.get(status, Failure.SERVER_ERROR) if status else Failure.SERVER_ERROR
     name = status.name if status else "no status"
     told = f"{name}: {detail}" if detail else name
     if status is grpc.StatusCode.RESOURCE_EXHAUSTED and is_too_large(detail):
         failure, told = Failure.INVALID_QUESTION, f"{told}; {SPLIT}"
-    return denied(question, failure, told)
+    return failure, told
 
 
 def is_too_large(detail: str | None) -> bool:
@@ -73,18 +81,18 @@ def is_too_large(detail: str | None) -> bool:
 def from_check(question: Question, data: bytes) -> Decision:
     """The decision that *data*, a serialized ``CheckResponse``, has for *question*. Never raises."""
     try:
-        return from_response(question, _parse(authorization_pb2.CheckResponse(), data))
-    except _MalformedError as error:
+        return from_response(question, parse(authorization_pb2.CheckResponse(), data))
+    except MalformedError as error:
         return denied(question, Failure.MALFORMED_ANSWER, str(error))
 
 
 def from_batch(questions: Sequence[Question], data: bytes) -> list[Decision]:
     """The decisions that *data*, a serialized ``CheckBatchResponse``, has for *questions*, in order. Never raises."""
     try:
-        results = _parse(authorization_pb2.CheckBatchResponse(), data).results
+        results = parse(authorization_pb2.CheckBatchResponse(), data).results
         places = [str(place) for place in range(len(questions))]
-        _expect([result.correlation_id for result in results] == places, "the answers are not those to the questions")
-    except _MalformedError as error:
+        expect([result.correlation_id for result in results] == places, "the answers are not those to the questions")
+    except MalformedError as error:
         return [denied(question, Failure.MALFORMED_ANSWER, str(error)) for question in questions]
     return [_from_result(question, result) for question, result in zip(questions, results, strict=True)]
 
@@ -93,18 +101,18 @@ def from_response(question: Question, response: authorization_pb2.CheckResponse)
     """The decision that *response* has for *question*. Never raises."""
     try:
         asked = question.field_keys
-        _expect(tuple(result.field for result in response.results) == asked, "the results are not those asked for")
+        expect(tuple(result.field for result in response.results) == asked, "the results are not those asked for")
         return Decision(
             fields=tuple(_from_field(result) for result in response.results),
             policy_revision=response.policy_revision,
             consent_revision=response.consent_revision,
             consent_age_ms=response.consent_age_ms,
-            clock_changes_at=_instant(response, "clock_changes_at", response.clock_changes_at),
+            clock_changes_at=instant(response, "clock_changes_at", response.clock_changes_at),
             cache_for_ms=response.cache_for_ms,
             decision_id=response.decision_id,
             co_subjects_denied=response.co_subjects_denied,
         )
-    except _MalformedError as error:
+    except MalformedError as error:
         return denied(question, Failure.MALFORMED_ANSWER, str(error))
 
 
@@ -120,22 +128,22 @@ def _from_result(question: Question, result: authorization_pb2.CheckBatchResult)
 
 def _from_field(result: authorization_pb2.FieldResult) -> FieldDecision:
     reason = result.reason
-    _expect(result.effect in _EFFECTS, f"effect {int(result.effect)} is unknown to this client")
-    _expect(reason in _REASONS, f"reason {int(reason)} is unknown to this client")
+    expect(result.effect in _EFFECTS, f"effect {int(result.effect)} is unknown to this client")
+    expect(reason in REASONS, f"reason {int(reason)} is unknown to this client")
     effect = _EFFECTS[result.effect]
-    _expect((effect is Effect.DENY) is not (reason == model_pb2.REASON_ALLOWED), "effect and reason disagree")
+    expect((effect is Effect.DENY) is not (reason == model_pb2.REASON_ALLOWED), "effect and reason disagree")
     masked = effect is Effect.ALLOW_WITH_OBLIGATIONS
-    _expect(masked is bool(result.obligations), "effect and obligations disagree")
-    _expect(not result.held or effect is Effect.DENY, "what is held is allowed")
-    _expect(not result.by_co_subjects or effect is Effect.DENY, "a co-subject denies what is allowed")
+    expect(masked is bool(result.obligations), "effect and obligations disagree")
+    expect(not result.held or effect is Effect.DENY, "what is held is allowed")
+    expect(not result.by_co_subjects or effect is Effect.DENY, "a co-subject denies what is allowed")
     return FieldDecision(
         field=result.field,
         effect=effect,
-        reason=_REASONS[reason],
+        reason=REASONS[reason],
         determining_policies=tuple(result.determining_policies),
         obligations=tuple(Obligation(name=must.name, value=must.value) for must in result.obligations),
         consent_to_ask=_consent(result),
-        ask_not_before=_instant(result, "ask_not_before", result.ask_not_before),
+        ask_not_before=instant(result, "ask_not_before", result.ask_not_before),
         unknown_name=result.unknown_name,
         held=result.held,
         by_co_subjects=result.by_co_subjects,
@@ -156,23 +164,26 @@ def _consent(result: authorization_pb2.FieldResult) -> ConsentToAsk | None:
     )
 
 
-def _instant(message: Message, name: str, value: Timestamp) -> datetime | None:
+def instant(message: Message, name: str, value: Timestamp) -> datetime | None:
+    """*value*, the field *name* of *message*, aware and in UTC; ``None`` if it is not set."""
     if not message.HasField(name):
         return None
     try:
         return value.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise _MalformedError(f"`{name}` is no instant") from error
+        raise MalformedError(f"`{name}` is no instant") from error
 
 
-def _expect(condition: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+def expect(condition: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+    """Raise ``MalformedError``, which says what is *otherwise*, unless *condition* holds."""
     if not condition:
-        raise _MalformedError(otherwise)
+        raise MalformedError(otherwise)
 
 
-def _parse(message: _M, data: bytes) -> _M:
+def parse(message: _M, data: bytes) -> _M:
+    """*message*, with what *data* has; raises ``MalformedError``."""
     try:
         message.ParseFromString(data)
     except DecodeError as error:
-        raise _MalformedError("the answer could not be read") from error
+        raise MalformedError("the answer could not be read") from error
     return message

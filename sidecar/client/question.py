@@ -47,14 +47,14 @@ def to_request(question: Question) -> authorization_pb2.CheckRequest:
     """*question* as the protocol has it; raises ``ValueError`` or ``TypeError`` for what the protocol cannot hold."""
     return authorization_pb2.CheckRequest(
         service=question.service,
-        action=_action(question.action),
+        action=action_of(question.action),
         subject=question.subject,
         co_subjects=question.co_subject_ids,
         fields=question.field_keys,
         purpose=question.purpose,
         channel=question.channel,
         recipient=question.recipient,
-        attributes={name: _attribute(value) for name, value in question.attributes.items()},
+        attributes={name: attribute_of(value) for name, value in question.attributes.items()},
         at_least_as_fresh=question.at_least_as_fresh,
     )
 
@@ -69,13 +69,15 @@ def to_batch(questions: Collection[Question]) -> authorization_pb2.CheckBatchReq
     )
 
 
-def _action(name: str) -> model_pb2.Action:
+def action_of(name: str) -> model_pb2.Action:
+    """The action called *name*; raises ``ValueError`` if there is none."""
     if name not in _ACTIONS:
         raise ValueError(f"`{name}` is no action; use {', '.join(_ACTIONS)}")
     return _ACTIONS[name]
 
 
-def _attribute(value: AttributeValue) -> model_pb2.AttributeValue:
+def attribute_of(value: AttributeValue) -> model_pb2.AttributeValue:
+    """*value* as the protocol has it; raises ``ValueError`` or ``TypeError`` for what that cannot hold."""
     if isinstance(value, bool):  # before int: True is one
         return model_pb2.AttributeValue(bool_value=value)
     if isinstance(value, int):

@@ -6,6 +6,14 @@ from typing import Self
 
 import grpc
 
+from sidecar.client.audience import (
+    FILTER_SECONDS,
+    FILTER_SUBJECTS,
+    Audience,
+    AudienceQuestion,
+    FilterExchange,
+    settled,
+)
 from sidecar.client.decision import Decision
 from sidecar.client.exchange import CHANNEL_OPTIONS, TIMEOUT_SECONDS, Exchange, returned
 from sidecar.client.question import Question
@@ -33,6 +41,23 @@ class Client:
     def check_batch(self, questions: Iterable[Question], *, raise_on_error: bool = False) -> list[Decision]:
         """The answers to 1 to 64 *questions*, in order, by one call; failures as in ``check``."""
         return self._settle(Exchange(questions, batch=True), raise_on_error=raise_on_error)
+
+    def filter_subjects(
+        self, question: AudienceQuestion, *, timeout_seconds: float = FILTER_SECONDS, raise_on_error: bool = False
+    ) -> Audience:
+        """Those of up to 10,000 people whose fields may all be used; waits *timeout_seconds*.
+
+        Any failure is nobody, with ``failure`` and ``detail`` set; with *raise_on_error* it is a ``FilterFailedError``.
+        """
+        exchange = FilterExchange(question)
+        if exchange.request is None:
+            return settled(exchange.unsent(), raise_on_error=raise_on_error)
+        try:
+            call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(FILTER_SUBJECTS)
+            audience = exchange.answered(call(exchange.request, timeout=timeout_seconds))
+        except (grpc.RpcError, ValueError) as error:  # ValueError: the channel was closed
+            audience = exchange.failed(error)
+        return settled(audience, raise_on_error=raise_on_error)
 
     def close(self) -> None:
         """Close the connection; every later question is denied."""

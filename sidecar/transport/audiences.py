@@ -88,12 +88,12 @@ class Audiences:
                 filtering = Filtering(self._world.cache, request, policies.snapshot)
         for places, subjects in SubjectReader(message.subjects).slices(SLICE):
             filtering.look(places, subjects, now=self._world.clock(), freshness=self._world.freshness(policies))
-            yield False
-        if filtering.aside:
-            yield True
-            yield from self._decide(filtering, message.subjects, policies, until)
+            yield bool(filtering.aside)
+            if filtering.aside:  # at once: what is learned of them serves the others
+                yield from self._decide(filtering, message.subjects, policies, until)
         now = self._world.clock()
         filtered, decision_id = filtering.filtered(able, now=now), next(self._ids)
+        yield False
         response = to_filter_response(filtered, decision_id).SerializeToString()
         self._shared.metrics.filtered(filtered)
         if self._shared.decisions is not None:
@@ -117,7 +117,8 @@ class Audiences:
     ) -> Iterator[bool]:
         """Decide whoever is aside, one by one; who cannot be decided *until* then is left out."""
         breath_at = perf_counter() + SLICE_SECONDS
-        for place in filtering.aside:
+        aside, filtering.aside = filtering.aside, []
+        for place in aside:
             for _ in range(_ROUNDS):
                 now = self._world.clock()
                 freshness = self._world.freshness(policies)
