@@ -116,7 +116,7 @@ class Consent:
             snapshot = Snapshot(self._saved_in, self.log, self.pseudonyms, max_offline=self._max_offline)
         replica = Replica(self.log, self.pseudonyms, contact=contact, load=self._load, snapshot=snapshot)
         if seconds is not None:
-            self._saving = Saving(lambda now: replica.save(now=now), round(seconds * SECOND))
+            self._saving = Saving(lambda now, pause: replica.save(now=now, pause=pause), round(seconds * SECOND))
         return replica
 
 

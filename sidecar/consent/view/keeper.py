@@ -14,11 +14,18 @@ PERIOD_SECONDS: Final = 1.0
 MARK_SECONDS: Final = 3.0
 """How often the log is told how far the view is, if that changed."""
 
+PAUSE_SECONDS: Final = 0.0005
+"""After each part of a view that is saved: so who is busy answering loses half as much, for twice as long."""
+
 
 class Saving(NamedTuple):
     """How a view is saved."""
 
-    save: Callable[[Instant], bool]  # as of an instant: whether there was anything to save; may raise ``OSError``
+    save: Callable[[Instant, Callable[[], object]], bool]
+    """As of an instant, calling something between any two parts: whether there was anything to save.
+
+    May raise ``OSError``.
+    """
     every: Instant  # in ticks
 
 
@@ -55,15 +62,11 @@ class Keeper:
 
     def look(self) -> None:
         """Do what is due now; what fails is told of once, and tried again when it is due again."""
+        self._mark_when_due()
         ticks = self._outside.ticks()
-        due = []
-        if ticks - self._marked_at >= MARK_SECONDS * SECOND:
-            self._marked_at = ticks
-            due.append(self._mark_now)
         if self._saving is not None and ticks - self._saved_at >= self._saving.every:
             self._saved_at = ticks
-            due.append(self._save_now)
-        self._try(*due)
+            self._try(self._save_now)
 
     def _run(self) -> None:
         while not self._stopping.wait(PERIOD_SECONDS):
@@ -80,6 +83,12 @@ class Keeper:
             else:
                 self._troubles.pop(chore, None)
 
+    def _mark_when_due(self) -> None:
+        ticks = self._outside.ticks()
+        if ticks - self._marked_at >= MARK_SECONDS * SECOND:
+            self._marked_at = ticks
+            self._try(self._mark_now)
+
     def _mark_now(self) -> None:
         revision = self._cache.revision()
         place = (revision.log_id, revision.position)
@@ -91,4 +100,9 @@ class Keeper:
 
     def _save_now(self) -> None:
         if self._saving is not None:
-            self._saving.save(self._outside.clock())
+            self._saving.save(self._outside.clock(), self._pause)
+
+    def _pause(self) -> None:
+        """Others first, unless it ends."""
+        self._stopping.wait(PAUSE_SECONDS)
+        self._mark_when_due()

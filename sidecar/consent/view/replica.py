@@ -5,7 +5,7 @@ are put at once, but only the feed, which has everybody's in order, advances the
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Final
 
@@ -22,7 +22,7 @@ from sidecar.consent.view.progress import Progress
 from sidecar.consent.view.reads import VOID, Reads
 from sidecar.consent.view.shapes import Shapes
 from sidecar.consent.view.slots import NEVER, OVERDUE, Slots
-from sidecar.consent.view.snapshot import Restored, Snapshot
+from sidecar.consent.view.snapshot import Restored, Snapshot, let_go
 from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.instant import SECOND, Instant
 from sidecar.model.vocabulary import AgeBand
@@ -183,8 +183,8 @@ class Replica:
         self._readable_at = ticks
         self._load.end(subjects=self.subjects)
 
-    def save(self, *, now: Instant) -> bool:
-        """Write what is served to the snapshot: whether there was anything to write.
+    def save(self, *, now: Instant, pause: Callable[[], object] = let_go) -> bool:
+        """Write what is served to the snapshot, *pause* after each part: whether there was anything to write.
 
         Raises ``ConsentLogError``, also if another view is served in the end, or ``OSError``; then the one before is
         still there.
@@ -194,7 +194,12 @@ class Replica:
         if self._snapshot is None or self.lost or revision in (self._saved, Revision(revision.log_id, 0)):
             return False
         self._snapshot.write(
-            slots, revision, last_entry=self._last_entry, now=now, resolved_at=lambda: self._resolved_in(slots)
+            slots,
+            revision,
+            last_entry=self._last_entry,
+            now=now,
+            resolved_at=lambda: self._resolved_in(slots),
+            pause=pause,
         )
         self._saved = revision
         return True

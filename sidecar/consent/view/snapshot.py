@@ -44,6 +44,11 @@ _SUBJECTS_AT_ONCE: Final = 64
 _log = logging.getLogger(__name__)
 
 
+def let_go() -> None:
+    """Have others take the interpreter, for a moment."""
+    time.sleep(0)
+
+
 class Restored(NamedTuple):
     """A view as it was saved."""
 
@@ -127,13 +132,21 @@ class Snapshot:
                 self._path.unlink()
             return None
 
-    def write(
-        self, slots: Slots, revision: Revision, *, last_entry: int, now: Instant, resolved_at: Callable[[], Instant]
+    def write(  # noqa: PLR0913 - each by its name
+        self,
+        slots: Slots,
+        revision: Revision,
+        *,
+        last_entry: int,
+        now: Instant,
+        resolved_at: Callable[[], Instant],
+        pause: Callable[[], object] = let_go,
     ) -> None:
         """Save *slots*, which have everything up to *revision*, in place of what was saved; others may go on writing.
 
         *last_entry* is the position of an entry that the log has. *resolved_at*, asked in the end, gives the latest
-        instant that a slot was resolved at. Raises ``ConsentLogError`` if the log cannot be read, or ``OSError``.
+        instant that a slot was resolved at; *pause* is called after each part. Raises ``ConsentLogError`` if the log
+        cannot be read, or ``OSError``.
         """
         head = _Head(
             version=VERSION,
@@ -150,7 +163,7 @@ class Snapshot:
                 file.write(seal.sealed(_HEAD, _encode(head)))
                 for part in _parts(slots):
                     file.write(seal.sealed(_SUBJECTS, _encode(part)))
-                    time.sleep(0)
+                    pause()
                 file.write(seal.sealed(_END, _encode(_End(resolved_at()))))
                 file.flush()
                 os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """What is kept of a view: a mark in the log, a file on the disk, both once in a while and in the end."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -24,13 +25,17 @@ class Kept:
         self.wrote: list[Instant] = []
         self.reported: list[str] = []
         self.failing: Exception | None = None
+        self.takes: tuple[float, ...] = ()  # seconds that each part of a view takes to save
         outside = Outside(clock=lambda: NOW, ticks=self.ticks, report=lambda error: self.reported.append(str(error)))
         saving = Saving(self._save, 10 * SECOND) if saves else None
         self.keeper = Keeper(self.desk.log, self.desk.cache, outside, name="one", saving=saving)
 
-    def _save(self, now: Instant) -> bool:
+    def _save(self, now: Instant, pause: Callable[[], object]) -> bool:
         if self.failing is not None:
             raise self.failing
+        for seconds in self.takes:
+            self.ticks.advance(seconds)
+            pause()
         self.wrote.append(now)
         return True
 
@@ -68,6 +73,20 @@ def test_a_view_is_saved_now_and_then() -> None:
 
     assert [NOW, NOW] == kept.wrote
     assert [] == other.wrote
+
+
+def test_the_log_is_told_how_far_the_view_is_while_that_is_saved() -> None:
+    """However long that takes, beside all that is answered."""
+    kept = Kept()
+    kept.takes = (1, MARK_SECONDS, 1)
+    before = kept.after(9)
+    kept.desk.ledger.record("p", no("a"))
+    kept.desk.catch_up()
+    marks = kept.after(1)
+
+    assert () == before
+    assert [1] == [mark.position for mark in marks]
+    assert [NOW] == kept.wrote
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), ConsentLogError("gone"), RuntimeError("a bug")])
