@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from sidecar.engine.outcome import Outcome
 from sidecar.model.vocabulary import Effect, Reason
-from sidecar.telemetry.decisionlog.recording import Answered
+from sidecar.telemetry.decisionlog.recording import OUTCOME, SECONDS, Handed
 
 BUCKETS: Final = (2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 1e-1, 1.0)
 """Seconds; an answer from memory takes some 4 us, one that policies must be asked for some 100."""
@@ -52,7 +52,7 @@ class Tallies(Collector):
     def __init__(self) -> None:
         self._open: set[Tally] = set()
         self._ended: deque[Tally] = deque()
-        self._answered: deque[Sequence[Answered]] = deque()
+        self._answered: deque[Sequence[Handed]] = deque()
         self._folding = Lock()
         self._decided = [0] * len(_KINDS)
         self._within = [0] * len(BUCKETS)  # answers that took at most so long
@@ -73,7 +73,7 @@ class Tallies(Collector):
         if len(self._ended) >= _FOLDED:
             self._fold_unless_somebody_does()
 
-    def answered(self, answers: Sequence[Answered]) -> None:
+    def answered(self, answers: Sequence[Handed]) -> None:
         """Take *answers* over, which nobody changes any more. Never waits.
 
         The seconds of each are those of its own work: what came before it in its burst counts where that was done.
@@ -122,13 +122,13 @@ class Tallies(Collector):
         for _ in range(len(self._ended)):
             for call, number in self._ended.popleft().calls.items():
                 self._calls[call] += number
-        answers: list[Answered] = []
+        answers: list[Handed] = []
         for _ in range(len(self._answered)):
             answers += self._answered.popleft()
-        for outcome, number in Counter([one.outcome for one in answers]).items():
+        for outcome, number in Counter([one[OUTCOME] for one in answers]).items():
             for kind in _kinds(outcome):
                 self._decided[kind] += number
-        seconds = sorted([one.seconds for one in answers])
+        seconds = sorted([one[SECONDS] for one in answers])
         for place, bound in enumerate(BUCKETS):
             self._within[place] += bisect_right(seconds, bound)
         self._answers += len(seconds)

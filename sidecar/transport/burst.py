@@ -14,7 +14,7 @@ from sidecar.engine.planning import outcome_of, plan_of
 from sidecar.engine.validity import next_change
 from sidecar.model.decision import Answer, Request
 from sidecar.telemetry.decisionlog.line import Call
-from sidecar.telemetry.decisionlog.recording import Answered, Occasion
+from sidecar.telemetry.decisionlog.recording import Handed, Occasion
 from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.batches import Item, question_of, read_batch, to_batch, to_failed, to_result
 from sidecar.transport.convert.outcomes import Encoded, Setting, to_view
@@ -61,7 +61,7 @@ class Burst:
         until = None if ground is None else ground.season.until
         self._setting = Setting(now, view=to_view(as_of, age_ms), until=until)
         self._occasion = Occasion(policies.snapshot, now, as_of, age_ms)
-        self._answered: list[Answered] = []
+        self._answered: list[Handed] = []
         self._at = perf_counter()
 
     def check(self, data: bytes, identity: Identity) -> bytes | None:
@@ -203,7 +203,7 @@ class Burst:
         decision_id = next(self._ids)
         before, self._at = self._at, perf_counter()
         self._answered.append(
-            Answered(decision_id, Call.CHECK, identity.pin, pseudonym, request, outcome, occasion, self._at - before)
+            (decision_id, Call.CHECK, identity.pin, pseudonym, request, outcome, occasion, self._at - before)
         )
         return decision_id
 
@@ -216,7 +216,7 @@ def failed(item: Item, error: Exception, shared: Shared) -> bytes:
     return to_failed(item, status)
 
 
-def hand_over(answered: Sequence[Answered], shared: Shared) -> None:
+def hand_over(answered: Sequence[Handed], shared: Shared) -> None:
     """Have *answered* be counted and logged."""
     shared.metrics.tallies.answered(answered)
     if shared.decisions is not None:

@@ -8,7 +8,7 @@ from time import perf_counter, sleep
 from typing import Final
 
 from sidecar.errors import DecisionLogError
-from sidecar.telemetry.decisionlog.recording import Answered
+from sidecar.telemetry.decisionlog.recording import OUTCOME, Handed
 from sidecar.telemetry.decisionlog.rendering import Renderer
 from sidecar.telemetry.decisionlog.sink import Sink
 from sidecar.telemetry.errors import ErrorReports
@@ -50,7 +50,7 @@ class DecisionLog:
         self._capacity = capacity
         self._metrics = metrics
         self._errors = errors
-        self._queue: deque[Answered] = deque()
+        self._queue: deque[Handed] = deque()
         self._made: deque[bytes] = deque()
         self._stopping = Event()
         self._failing = False
@@ -60,7 +60,7 @@ class DecisionLog:
         """How many answers are queued."""
         return len(self._queue) + len(self._made)
 
-    def put(self, answers: Sequence[Answered]) -> None:
+    def put(self, answers: Sequence[Handed]) -> None:
         """Have *answers* written in their order, or dropped, the last first; never waits, never raises."""
         # Threads that look at once may queue too many, as many as they bring: cheaper than a lock.
         room = self._capacity - len(self._queue)
@@ -135,18 +135,18 @@ class DecisionLog:
                 _log.info("decisions are logged again")
             self._failing = False
 
-    def _take(self) -> tuple[list[Answered], int]:
+    def _take(self) -> tuple[list[Handed], int]:
         """The oldest few answers, and how many lines they have."""
         answers, lines = [], 0
         while self._queue and lines < _STEP:
             answered = self._queue.popleft()
             answers.append(answered)
-            lines += len(answered.outcome.results)
+            lines += len(answered[OUTCOME].results)
         return answers, lines
 
 
-def _lines(answers: Sequence[Answered]) -> int:
-    return sum(len(answered.outcome.results) for answered in answers)
+def _lines(answers: Sequence[Handed]) -> int:
+    return sum(len(answered[OUTCOME].results) for answered in answers)
 
 
 def _told(error: Exception) -> Exception:

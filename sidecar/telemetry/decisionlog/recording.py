@@ -1,7 +1,7 @@
 """From an answer to the lines about it: all that costs anything is done here, after the caller has gone."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sidecar.consent.footing import Footing, Footings
 from sidecar.engine.outcome import Outcome
@@ -47,6 +47,14 @@ class Answered(NamedTuple):
     outcome: Outcome
     occasion: Occasion
     seconds: float
+
+
+Handed = Answered | tuple[str, Call, str, bytes, Request, Outcome, Occasion, float]
+"""As it is handed over: what is made for each of thousands of calls may be a plain tuple, at a fifth of the price."""
+
+OUTCOME: Final = 5
+SECONDS: Final = 7
+"""Where they are in it."""
 
 
 class Recorder:

@@ -1,5 +1,6 @@
 """From answers to the text of their lines: what an outcome says is encoded once, the rest is put around it."""
 
+from binascii import hexlify
 from collections import deque
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -10,7 +11,7 @@ from sidecar.engine.outcome import Outcome
 from sidecar.model.decision import Request
 from sidecar.model.instant import SECOND, to_datetime
 from sidecar.telemetry.decisionlog.line import encode
-from sidecar.telemetry.decisionlog.recording import Answered, Occasion, Recorder
+from sidecar.telemetry.decisionlog.recording import Answered, Handed, Occasion, Recorder
 
 KEPT_BYTES: Final = 16 * 2**20
 """Text that is kept of outcomes; of more, what was made first is made again when it is needed."""
@@ -40,30 +41,31 @@ class Renderer:
         self._second, self._second_text = -1, ""
         self._revision, self._revision_text = "", '""'
 
-    def render(self, answers: Iterable[Answered]) -> bytes:
+    def render(self, answers: Iterable[Handed]) -> bytes:
         """The lines about *answers*, in their order, each with its line break."""
         pieces: list[bytes] = []
         current = None
-        time, since_revision, season = b"", "", -1
+        time, stand, season = b"", b"", -1
         for answered in answers:
             decision_id, _, _, pseudonym, request, outcome, occasion, seconds = answered
             if occasion is not current:
-                time, since_revision, season = self._stand(occasion)
+                time, stand, season = self._stand(occasion)
                 current = occasion
             said = outcome.logged
             if not isinstance(said, Said):
                 outcome.logged = _ONCE
-                pieces += [encode(line) + b"\n" for line in self._recorder.lines(answered)]
+                pieces += [encode(line) + b"\n" for line in self._recorder.lines(Answered(*answered))]
                 continue
             if said.request is not request or said.season != season:
-                said = self._say(answered, season)
-            head = f'{{"id":"{decision_id}.'.encode()
-            whose = f'{since_revision}{round(seconds * 1e6)},"pseudonym":"{pseudonym.hex()}'.encode()
+                said = self._say(Answered(*answered), season)
+            microseconds = round(seconds * 1e6)
+            took = _TOOK[microseconds] if microseconds < len(_TOOK) else _took(microseconds)
+            name, whose = decision_id.encode(), b"".join((stand, took, hexlify(pseudonym)))
             for number, text, rest in said.texts:
-                pieces += (head, number, time, text, whose, rest)
+                pieces += (_BEGIN, name, number, time, text, whose, rest)
         return b"".join(pieces)
 
-    def _stand(self, occasion: Occasion) -> tuple[bytes, str, int]:
+    def _stand(self, occasion: Occasion) -> tuple[bytes, bytes, int]:
         """What its lines share: the time but for its last letter, from the revision to the latency, and the season."""
         _, now, revision, age_ms = occasion
         second, microseconds = divmod(now, SECOND)
@@ -76,7 +78,7 @@ class Renderer:
         fraction = f".{microseconds:06}" if microseconds else ""
         return (
             f"{self._second_text}{fraction}".encode(),
-            f'{self._revision_text},"consent_age_ms":{age_ms},"latency_us":',
+            f'{self._revision_text},"consent_age_ms":{age_ms},"latency_us":'.encode(),
             self._recorder.season(occasion),
         )
 
@@ -90,7 +92,7 @@ class Renderer:
             # No text that anybody chose can hold these: its quotes are escaped, and attributes come before the last.
             since, until = text.index(_SINCE), text.rindex(_UNTIL)
             constant, rest = text[since : until + len(_REVISION)], text[until + len(_UNTIL) :]
-            texts.append((f'{index}","time":"'.encode(), constant, rest + b"\n"))
+            texts.append((f'.{index}","time":"'.encode(), constant, rest + b"\n"))
         said = Said(answered.request, season, tuple(texts))
         self._keep(answered.outcome, said)
         return said
@@ -105,6 +107,14 @@ class Renderer:
             oldest.logged = None
             self._room += freed
 
+
+def _took(microseconds: int) -> bytes:
+    return b'%d,"pseudonym":"' % microseconds
+
+
+_BEGIN: Final = b'{"id":"'
+_TOOK: Final = tuple(map(_took, range(1_000)))
+"""What nearly every answer from memory takes."""
 
 _SINCE: Final = b'Z","call":"'
 _REVISION: Final = b'","consent_revision":'

@@ -85,6 +85,31 @@ def test_lines_are_what_encoding_them_whole_gives(data: st.DataObject) -> None:
     assert expected(*given) == b"".join(renderer.render([each]) for each in given[:3]) + renderer.render(given[3:])
 
 
+def test_a_plain_tuple_will_do() -> None:
+    """As bursts make them, the first time and later."""
+    one = answered(ALLOWED, ALLOWED)
+    plain = (
+        one.decision_id,
+        one.call,
+        one.caller,
+        one.pseudonym,
+        one.request,
+        one.outcome,
+        one.occasion,
+        one.seconds,
+    )
+
+    assert expected(one) * 3 == Renderer().render([plain] * 3)
+
+
+@pytest.mark.parametrize("microseconds", [0, 999, 1_000, 10**12])
+def test_however_long_it_took(microseconds: int) -> None:
+    """The usual and the unusual."""
+    one = answered()._replace(seconds=microseconds / 1e6)
+
+    assert expected(one) * 3 == Renderer().render([one] * 3)
+
+
 def test_what_is_logged_again_is_encoded_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """An outcome is kept the second time: what is never logged again costs no room."""
     made: list[Outcome] = []
