@@ -65,7 +65,7 @@ def answers(draw: st.DrawFn) -> Answered:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_lines_are_what_encoding_them_whole_gives(data: st.DataObject) -> None:
     """Byte for byte, however often an outcome was logged before, and whatever a caller puts into its texts."""
