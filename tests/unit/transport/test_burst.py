@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import starmap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -125,7 +126,7 @@ def counter(bundle: Bundle, tmp_path: Path) -> Iterator[Counter]:
         limits=Limits(),
         metrics=Metrics(registry),
         errors=None,
-        decisions=SimpleNamespace(put=handed_over.extend),
+        decisions=SimpleNamespace(put=lambda answers: handed_over.extend(starmap(Answered, answers))),
     )
     yield Counter(Desk(shared), world, clock, lifecycle, registry, handed_over)
     log.close()
