@@ -43,3 +43,4 @@ class Snapshot:
         yield from self.facts.retire()
         yield from self.audiences.retire()
         yield from self.plans.retire()
+        yield from self.bundle.policies.retire()

@@ -1,6 +1,6 @@
 """What policies say to one question, before anything is made of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sidecar.model.vocabulary import Mask, Reason
 
@@ -17,3 +17,4 @@ class Evaluation:
     erring: tuple[tuple[str, str], ...] = ()  # (policy id, or "" if none is to blame, message), sorted
     reasons: frozenset[Reason] = frozenset()  # of the determining forbids
     masks: frozenset[Mask] = frozenset()  # of the determining permits
+    settled: bool = field(default=False, compare=False)  # denied, and known to be whatever the consent

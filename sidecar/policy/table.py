@@ -41,11 +41,11 @@ class VerdictTable:
     the same verdict. *hits* and *misses* may then lose a count; they are for metrics.
     """
 
-    __slots__ = ("_budget", "_evaluate", "_footprint", "_key", "_rows", "_unobserved", "hits", "misses")
+    __slots__ = ("_budget", "_footprint", "_inquiry", "_key", "_rows", "_unobserved", "hits", "misses")
 
     def __init__(self, policies: Policies, capacity: int, budget: MissBudget | None = None) -> None:
         self._budget = budget
-        self._evaluate = policies.evaluate
+        self._inquiry = policies.inquiry
         self._footprint = footprint = policies.footprint
         self._key = _key_reader(footprint)
         # A name that no key has must at least exist: Cedar takes one that does not for false, without a word.
@@ -63,7 +63,7 @@ class VerdictTable:
         what is remembered; *now* is for the budget alone and changes no verdict.
         """
         if not self._observes(question):
-            return reach_verdict(question, facts, self._evaluate)
+            return self._reach(question, facts)
         key = self._key(question, facts)
         row = self._rows.get(key)
         if row is not None:
@@ -72,7 +72,7 @@ class VerdictTable:
         if self._budget is not None:
             self._budget.spend(question.service, now)
         self.misses += 1
-        verdict = reach_verdict(question, facts, self._evaluate)
+        verdict = self._reach(question, facts)
         self._rows.put(key, (verdict, self._lean(question), facts))
         return verdict
 
@@ -112,6 +112,10 @@ class VerdictTable:
             if read(question) not in keys:
                 return False
         return True
+
+    def _reach(self, question: Question, facts: Facts) -> Verdict:
+        inquiry = self._inquiry()
+        return reach_verdict(question, facts, inquiry.evaluate, inquiry.allows)
 
     def _lean(self, question: Question) -> Question | None:
         """*question* with no more attributes than policies observe; ``None`` if one of them is long."""

@@ -10,6 +10,12 @@ from sidecar.policy.evaluation import Evaluation
 
 Evaluate = Callable[[Question, Facts], Evaluation]
 """Asks the policies; never raises."""
+Allows = Callable[[Question, Facts], bool]
+"""
+Asks the policies only whether they allow; never raises.
+
+An error counts as no: to ask a person for consent that would then run into an error helps nobody.
+"""
 
 LACKING: Final = {
     ConsentState.WITHDRAWN: Reason.CONSENT_WITHDRAWN,
@@ -23,10 +29,11 @@ _STRICTNESS = {mask: rank for rank, mask in enumerate(Mask)}
 _WEAKEST_FIRST = ((False, False), (True, False), (False, True), (True, True))  # (explicit, by a guardian)
 
 
-def reach_verdict(question: Question, facts: Facts, evaluate: Evaluate) -> Verdict:
+def reach_verdict(question: Question, facts: Facts, evaluate: Evaluate, allows: Allows | None = None) -> Verdict:
     """The verdict on *question* about a person of whom *facts* hold.
 
-    Pure, if *evaluate* is. Asks it once to allow, mostly three times, at most five, to say why not.
+    Pure, if *evaluate* is. Asks that once; to say why not, it asks *allows*, mostly twice, at most four times, which is
+    to say whether *evaluate* would allow, and may do so sooner.
     """
     evaluation = evaluate(question, facts)
     # Cedar skips a policy that errs, so an erring forbid would open the door (ADR-0003).
@@ -36,8 +43,8 @@ def reach_verdict(question: Question, facts: Facts, evaluate: Evaluate) -> Verdi
         mask = min(evaluation.masks, key=_STRICTNESS.__getitem__, default=None)
         effect = Effect.ALLOW if mask is None else Effect.ALLOW_WITH_OBLIGATIONS
         return Verdict(effect=effect, reason=Reason.ALLOWED, determining=evaluation.determining, mask=mask)
-    allowed = _Allowed(evaluate, question, denied=facts)
-    if not allowed(facts.with_best_consent()):
+    allowed = _Allowed(allows or _allows(evaluate), question, denied=facts)
+    if evaluation.settled or not allowed(facts.with_best_consent()):
         return Verdict(effect=Effect.DENY, reason=_forbidden(evaluation), determining=evaluation.determining)
     explicit, by_guardian = _weakest(facts, allowed)
     return Verdict(
@@ -49,20 +56,26 @@ def reach_verdict(question: Question, facts: Facts, evaluate: Evaluate) -> Verdi
     )
 
 
+def _allows(evaluate: Evaluate) -> Allows:
+    def allows(question: Question, facts: Facts) -> bool:
+        evaluation = evaluate(question, facts)
+        return evaluation.allowed and not evaluation.erring
+
+    return allows
+
+
 class _Allowed:
     """Whether a question would be allowed if other facts held; asks about the same facts once."""
 
-    def __init__(self, evaluate: Evaluate, question: Question, *, denied: Facts) -> None:
-        self._evaluate = evaluate
+    def __init__(self, allows: Allows, question: Question, *, denied: Facts) -> None:
+        self._allows = allows
         self._question = question
         self._known = {denied: False}
 
     def __call__(self, facts: Facts) -> bool:
         known = self._known.get(facts)
         if known is None:
-            evaluation = self._evaluate(self._question, facts)
-            # An error counts as no: to ask a person for consent that would then run into an error helps nobody.
-            known = self._known[facts] = evaluation.allowed and not evaluation.erring
+            known = self._known[facts] = self._allows(self._question, facts)
         return known
 
 

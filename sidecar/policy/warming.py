@@ -18,7 +18,8 @@ def decide_again(rows: Iterable[Row], policies: Policies, catalog: Catalog) -> I
     """
     for question, facts, _ in rows:
         if _may_be_asked(question, catalog):
-            verdict = reach_verdict(question, facts, policies.evaluate)
+            inquiry = policies.inquiry()
+            verdict = reach_verdict(question, facts, inquiry.evaluate, inquiry.allows)
             if not verdict.erring:
                 yield Row(question, facts, verdict)
 

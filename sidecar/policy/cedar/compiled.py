@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sidecar.model.catalog import Catalog
 from sidecar.model.vocabulary import Mask, Reason
 from sidecar.policy.cedar.footprint import Footprint, footprints_of
+from sidecar.policy.cedar.mentions import Mentions
 from sidecar.policy.cedar.policy import Policy
+from sidecar.policy.cedar.slices import Slice, slice_policies
 from sidecar.policy.cedar.vocabulary import schema_text
 from sidecar.policy.cedar.world import entities_json, keys_of
 
@@ -16,8 +18,10 @@ from sidecar.policy.cedar.world import entities_json, keys_of
 class Compiled:
     """All that evaluating needs. Immutable, and can be pickled."""
 
-    policies_json: str  # Cedar's JSON form of the set
+    policies: Mapping[str, str]  # by policy id, Cedar's JSON form of it
+    slices: Mapping[str, Slice]  # by number, in order: what is asked together, and about what
     schema_text: str
+    schemas: Mapping[Mentions | None, str]  # by what slices are told, the schema of just that
     entities_json: str
     keys: Mapping[str, frozenset[str]]  # by entity type, the keys that the catalog fills
     titles: Mapping[str, str]  # by policy id, of every policy
@@ -29,15 +33,12 @@ class Compiled:
 def compile_policies(policies: Iterable[Policy], catalog: Catalog) -> Compiled:
     """*policies*, whose ids are unique, over the entities of *catalog*."""
     by_id = {policy.id: policy for policy in policies}
-    # Cedar numbers policies as they come, and says those numbers in its answers. Keyed by `@id` it says our ids.
-    forms = {
-        "templates": {},
-        "staticPolicies": {id_: by_id[id_].json for id_ in sorted(by_id)},
-        "templateLinks": [],
-    }
+    slices = slice_policies(tuple(by_id.values()), catalog)
     return Compiled(
-        policies_json=json.dumps(forms),
+        policies={id_: json.dumps(policy.json) for id_, policy in by_id.items()},
+        slices={str(number): one for number, one in enumerate(slices)},
         schema_text=schema_text(catalog.attributes),
+        schemas={one.told: _schema_text(one.told, catalog.attributes) for one in slices},
         entities_json=entities_json(catalog),
         keys={type_: frozenset(keys) for type_, keys in keys_of(catalog).items()},
         titles={id_: policy.title for id_, policy in by_id.items()},
@@ -47,3 +48,10 @@ def compile_policies(policies: Iterable[Policy], catalog: Catalog) -> Compiled:
         masks={id_: policy.mask for id_, policy in by_id.items() if policy.mask is not None},
         footprints=footprints_of(by_id.values(), catalog.attributes),
     )
+
+
+def _schema_text(told: Mentions | None, attributes: Mapping[str, str]) -> str:
+    if told is None:
+        return schema_text(attributes)
+    types = {name: type_ for name, type_ in attributes.items() if name in told.attributes}
+    return schema_text(types, told.context)

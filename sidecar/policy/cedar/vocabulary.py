@@ -4,7 +4,7 @@ The author's file must say exactly this. Evaluation then uses the text written h
 author's file filled in: whatever the author's file says, a policy never sees another vocabulary.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sidecar.model.vocabulary import Action, AgeBand, Basis, Channel, ConsentState
@@ -48,16 +48,19 @@ CONTEXT: Final[Mapping[str, str]] = {
 }
 """What every question says besides principal, action, resource and ``attributes``."""
 
+SENT: Final = "attributes"
+"""The name, in the context, of what the caller sends."""
+
 ACTIONS: Final = tuple(map(str, Action))
 
 
-def schema_text(attributes: Mapping[str, str]) -> str:
-    """The schema of a bundle whose callers may send *attributes* (name -> type)."""
+def schema_text(attributes: Mapping[str, str], context: Collection[str] = (*CONTEXT, SENT)) -> str:
+    """The schema of a bundle whose callers may send *attributes* (name -> type); of the context, the names in it."""
     lines = [entity_text(name) for name in (*ENUMS, *PARENTS)]
     quoted = {f'"{name}"': type_ for name, type_ in attributes.items()}  # an author may name one like a keyword
     lines.append(f"type Attributes = {_record(quoted, optional='?')};")
-    context = _record({**CONTEXT, "attributes": "Attributes"})
-    lines.append(f"action {', '.join(ACTIONS)} appliesTo {{principal: Service, resource: Field, context: {context}}};")
+    shape = _record({name: type_ for name, type_ in {**CONTEXT, SENT: "Attributes"}.items() if name in context})
+    lines.append(f"action {', '.join(ACTIONS)} appliesTo {{principal: Service, resource: Field, context: {shape}}};")
     return "\n".join(lines) + "\n"
 
 

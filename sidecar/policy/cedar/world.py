@@ -26,6 +26,28 @@ def keys_of(catalog: Catalog) -> Mapping[str, Collection[str]]:
 
 def entities_json(catalog: Catalog) -> str:
     """Every entity of *catalog* in Cedar's JSON, with its parents."""
+    return json.dumps(_entities(catalog))
+
+
+def lineage(catalog: Catalog) -> Mapping[tuple[str, str], frozenset[tuple[str, str]]]:
+    """By entity of *catalog*, type and key, all that it is in: itself, and whatever lies above it."""
+    above = {_pair(entity["uid"]): frozenset(map(_pair, entity["parents"])) for entity in _entities(catalog)}
+    found: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
+    for entity in above:
+        reached, pending = {entity}, [entity]
+        while pending:
+            new = above.get(pending.pop(), frozenset()) - reached
+            reached |= new
+            pending += new
+        found[entity] = frozenset(reached)
+    return found
+
+
+def _pair(reference: Mapping[str, str]) -> tuple[str, str]:
+    return reference["type"], reference["id"]
+
+
+def _entities(catalog: Catalog) -> list[dict[str, Any]]:
     entities = [_entity("Service", key) for key in catalog.services]
     entities += [_entity("DataCategory", key, ("DataCategory", ancestors(key)[:1])) for key in catalog.categories]
     entities += [
@@ -34,7 +56,7 @@ def entities_json(catalog: Catalog) -> str:
     ]
     entities += [_entity("Recipient", key, ("Recipient", _above(key))) for key in catalog.recipients]
     entities += [_entity("Field", key, ("DataCategory", field.categories)) for key, field in catalog.fields.items()]
-    return json.dumps(entities)
+    return entities
 
 
 def _above(recipient: str) -> tuple[str, ...]:
