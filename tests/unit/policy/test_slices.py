@@ -1,9 +1,12 @@
 """Slices: who is asked about what, how much is copied, and that nobody waits while they are let go."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import cedarpy
 import pytest
 
 from sidecar.model.catalog import Catalog
@@ -119,6 +122,41 @@ def test_policies_that_are_let_go_answer_as_before(catalog: Catalog) -> None:
     assert steps >= 2 * MANY // MOST_POLICIES
     assert [True, False] * 2 == [one.allowed for one in before]
     assert before == [policies.evaluate(question, about) for question in questions for about in facts]
+
+
+def test_what_is_told_nothing_new_is_not_asked_again(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the general slice, which is told everything, is asked about another consent; anew about another question."""
+    premium = "context.attributes has premium && context.attributes.premium"
+    texts = [*about_services(MANY // 2, premium), "permit (principal, action, resource)"]
+    inquiry = Policies(compile_policies(parsed(texts), catalog)).inquiry()
+    told: list[dict[str, object]] = []
+    ask = cedarpy.is_authorized
+
+    def recorded(request: dict[str, Any], *rest: Any) -> cedarpy.AuthzResult:
+        told.append(json.loads(request["context"]))
+        return ask(request, *rest)
+
+    monkeypatch.setattr("cedarpy.is_authorized", recorded)
+    question = replace(QUESTION, attributes=(("count", "Long", 3), ("premium", "Bool", False)))
+    for asked in (question, replace(question)):
+        assert inquiry.evaluate(asked, FACTS).allowed
+        assert inquiry.allows(asked, FACTS._replace(explicit=True))
+
+    about = [one["attributes"] for one in told]
+    everything = {"count": 3, "premium": False}
+    assert [everything, {"premium": False}, everything] * 2 == about
+    assert [12, 1, 12] * 2 == [len(one) for one in told]
+
+
+def test_who_denied_is_asked_first(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether better consent would be allowed: if the same slice still denies, nobody else is asked."""
+    texts = [*about_services(MANY // 2, "context.objected"), "permit (principal, action, resource)"]
+    inquiry = Policies(compile_policies(parsed(texts), catalog)).inquiry()
+    objected = FACTS._replace(objected=True)
+
+    assert not inquiry.evaluate(QUESTION, objected).allowed
+    monkeypatch.setattr("cedarpy.is_authorized", lambda *_: pytest.fail("asked again"))
+    assert not inquiry.allows(QUESTION, objected._replace(explicit=True))
 
 
 def test_what_was_parsed_is_freed() -> None:
