@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import grpc
@@ -244,35 +244,28 @@ def _without(caller: Caller, asked: pb.FilterSubjectsRequest, reason: str) -> pb
     return response
 
 
-def test_too_many_at_once_are_turned_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_at_once_are_turned_away(tmp_path: Path) -> None:
     """And when the others are done, it is their turn."""
-    with (
-        serving(clock=FixedClock(), data_dir=tmp_path, settings={"limits.audiences": 1}) as served,
-        calling(served) as caller,
-    ):
-        world, begun, go_on = served.sidecar.world, Event(), Event()
-        lookup = world.cache.lookup
-
-        def held_up(pseudonym: bytes) -> Any:
-            if pseudonym == world.cache.pseudonym("slow"):
-                begun.set()
-                go_on.wait(10)
-            return lookup(pseudonym)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(world.cache, "lookup", held_up)
-            asking = Thread(target=lambda: ask(caller, audience("slow")))
-            asking.start()
-            assert begun.wait(10)
-            text = ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: ask(caller, audience("p")))
-            checked = caller.reason(question("p"))
-            go_on.set()
-            asking.join(10)
+    settings = {"limits.audiences": 1, "limits.park_seconds": 60}
+    with serving(clock=FixedClock(), data_dir=tmp_path, settings=settings) as served, calling(served) as caller:
+        revision = served.sidecar.world.cache.revision()
+        later = audience("slow", at_least_as_fresh=f"{revision.log_id}.{revision.position + 1}")
+        asking = Thread(target=lambda: ask(caller, later))
+        asking.start()
+        eventually(lambda: _one_waits(served))
+        text = ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: ask(caller, audience("p")))
+        checked = caller.reason(question("p"))
+        caller.record("other", choice("e1", "GIVEN"))
+        asking.join(10)
         after = ask(caller, audience("p"))
 
     assert "limits.audiences" in text
     assert "CONSENT_UNKNOWN" == checked
     assert {"CONSENT_UNKNOWN": 1} == reasons(after)
+
+
+def _one_waits(served: Served) -> None:
+    assert 1 == served.sidecar._grpc.desk.decider.parked
 
 
 def test_no_audiences_are_served_where_there_may_be_none(tmp_path: Path) -> None:

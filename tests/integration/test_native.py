@@ -1,11 +1,12 @@
 """Listeners on the native transport: sockets, what is behind, parked calls, stopping; and which listeners are."""
 
+import logging
 import os
 import resource
 import socket
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -59,34 +60,50 @@ def transports(served: Served) -> list[str]:
     return [listener.transport for listener in answer.listeners]
 
 
-def test_auto_is_native_where_that_is_possible(caplog: pytest.LogCaptureFixture) -> None:
+class Lines(logging.Handler):
+    """The details of the lines that say who listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.details: list[Mapping[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep them."""
+        if record.getMessage() == "listening":
+            self.details.append(record.details)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """Whatever else has been done to logging meanwhile."""
+    logger, handler = logging.getLogger("sidecar.transport.server"), Lines()
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+
+
+def test_auto_is_native_where_that_is_possible(lines: Lines) -> None:
     """By TCP on loopback and by Unix socket; the log and the status say which has what."""
-    with caplog.at_level("INFO"), serving(listen=["127.0.0.1:0,transport=grpcio"]) as served:
+    with serving(listen=["127.0.0.1:0,transport=grpcio"]) as served:
         told = transports(served)
-    logged = [
-        record.details["transport"]  # type: ignore[attr-defined]
-        for record in caplog.records
-        if record.message == "listening"
-    ]
 
-    assert ["native", "native", "grpcio"] == told == logged
+    assert ["native", "native", "grpcio"] == told == [line["transport"] for line in lines.details]
+    assert [] == [line for line in lines.details if "not_native" in line]
 
 
-def test_auto_is_grpcio_where_it_must_be_and_says_why(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_auto_is_grpcio_where_it_must_be_and_says_why(monkeypatch: pytest.MonkeyPatch, lines: Lines) -> None:
     """Without the extra everything works all the same."""
     no_extra(monkeypatch)
-    with caplog.at_level("INFO"), serving(clock=FixedClock()) as served, calling(served) as caller:
+    with serving(clock=FixedClock()) as served, calling(served) as caller:
         told, reason = transports(served), caller.reason(question())
-    why = {
-        record.details["not_native"]  # type: ignore[attr-defined]
-        for record in caplog.records
-        if record.message == "listening"
-    }
 
     assert (["grpcio", "grpcio"], "CONSENT_UNKNOWN") == (told, reason)
-    assert {"it needs the extra `native`: pip install 'consent-sidecar[native]'"} == why
+    assert ["it needs the extra `native`: pip install 'consent-sidecar[native]'"] * 2 == [
+        line["not_native"] for line in lines.details
+    ]
 
 
 def test_native_where_it_cannot_be_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
