@@ -3,7 +3,7 @@
 The bytes are those of ``to_check_response``: fields in the order of their numbers, and none that has its default.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -34,51 +34,58 @@ def to_view(as_of: str, age_ms: int) -> bytes:
 class Undated(NamedTuple):
     """A result without its last part: when the consent that it lacks may be asked for."""
 
+    before: bytes  # whole results that come before it
     body: bytes
     again: Again | None  # None: at once
 
 
 class Encoded:
-    """What responses of one outcome share. A slotted class, compared by identity: it is part of a key."""
+    """What responses of one outcome share."""
 
-    __slots__ = ("agains", "end", "fixed", "reusable", "reusable_ms", "undated")
+    __slots__ = ("_around", "end", "fixed", "reusable", "reusable_ms", "undated", "waits")
 
     def __init__(self, outcome: Outcome, policy_revision: str) -> None:
-        parts = _parts(outcome)
-        dated = [part for part in parts if isinstance(part, Undated)]
-        revision = pb.CheckResponse(policy_revision=policy_revision).SerializeToString()
-        self.undated: Final = parts if dated else ()
-        self.agains: Final = tuple({part.again for part in dated if part.again is not None})
-        self.fixed: Final = (
-            revision if dated else b"".join((*(part for part in parts if isinstance(part, bytes)), revision))
-        )
+        undated, whole = [], b""
+        for number, result in enumerate(outcome.results):
+            message = to_field_result(result)
+            if result.ask is None:
+                whole += framed(_RESULTS, message.SerializeToString())
+            else:
+                message.ClearField("ask_not_before")
+                undated.append(Undated(whole, message.SerializeToString(), outcome.again[number]))
+                whole = b""
+        self.undated: Final = tuple(undated)
+        self.waits: Final = any(each.again is not None for each in undated)
+        self.fixed: Final = whole + pb.CheckResponse(policy_revision=policy_revision).SerializeToString()
+        """Whole results that come after those without a date, and the policy revision."""
         self.reusable_ms: Final = outcome.reusable_ms
         self.reusable: Final = _reusable(outcome.reusable_ms)
         self.end: Final = pb.CheckResponse(co_subjects_denied=outcome.co_subjects_denied).SerializeToString()
+        self._around: Final[dict[int, tuple[bytes, ...]]] = {}
 
+    def dated(self, dates: Iterable[bytes]) -> bytes:
+        """All results, those without a date with their *dates*, and the policy revision."""
+        pieces = [
+            each.before + framed(_RESULTS, each.body + date) for each, date in zip(self.undated, dates, strict=True)
+        ]
+        return b"".join((*pieces, self.fixed))
 
-def _parts(outcome: Outcome) -> Sequence[bytes | Undated]:
-    """The results in their order, those without a date that follow one another in one."""
-    parts: list[bytes | Undated] = []
-    for number, result in enumerate(outcome.results):
-        message = to_field_result(result)
-        if result.ask is not None:
-            message.ClearField("ask_not_before")
-            parts.append(Undated(message.SerializeToString(), outcome.again[number]))
-        elif parts and isinstance(parts[-1], bytes):
-            parts[-1] += framed(_RESULTS, message.SerializeToString())
-        else:
-            parts.append(framed(_RESULTS, message.SerializeToString()))
-    return parts
+    def dated_alike(self, date: bytes) -> bytes:
+        """The same with one *date* for all: what is around that depends on its size alone."""
+        around = self._around.get(len(date))
+        if around is None:
+            heads = [each.before + _RESULTS + varint(len(each.body) + len(date)) + each.body for each in self.undated]
+            around = self._around[len(date)] = (*heads, self.fixed)
+        return date.join(around)
 
 
 class Setting:
-    """What responses share that are given in one go, at *now*, from a view *as_of* a revision. For one thread.
+    """What responses share that are given in one go, at *now*, from one *view* of consent. For one thread.
 
     *until* is when the clock next changes what holds of people at all.
     """
 
-    __slots__ = ("_at_once", "_known", "_until", "_view", "_view_until", "now")
+    __slots__ = ("_at_once", "_until", "_view", "_view_until", "now")
 
     def __init__(self, now: Instant, *, view: bytes, until: Instant | None) -> None:
         self.now: Final = now
@@ -86,7 +93,6 @@ class Setting:
         self._until: Final = until
         self._view_until: Final = view if until is None else view + _date(_CLOCK_CHANGES_AT, until)
         self._at_once = b""
-        self._known: dict[Encoded, bytes] = {}
 
     def respond(self, encoded: Encoded, standing: Standing, decision_id: str) -> bytes:
         """A response about somebody of this *standing*."""
@@ -105,32 +111,15 @@ class Setting:
         )
 
     def _results(self, encoded: Encoded, standing: Standing) -> bytes:
-        """Results with their dates, which are the same for all who may be asked at once, and the policy revision."""
         now = self.now
-        if encoded.agains:
+        if encoded.waits:
             times = standing.times
-            for again in encoded.agains:
-                if again.not_before(times, now) != now:
-                    return self._date_results(encoded, times)
-        known = self._known.get(encoded)
-        if known is None:
-            known = self._known[encoded] = self._date_results(encoded, standing.times)
-        return known
-
-    def _date_results(self, encoded: Encoded, times: Sequence[Instant]) -> bytes:
-        parts = [
-            part if isinstance(part, bytes) else framed(_RESULTS, part.body + self._ask_not_before(part.again, times))
-            for part in encoded.undated
-        ]
-        return b"".join((*parts, encoded.fixed))
-
-    def _ask_not_before(self, again: Again | None, times: Sequence[Instant]) -> bytes:
-        instant = self.now if again is None else again.not_before(times, self.now)
-        if instant != self.now:
-            return _date(_ASK_NOT_BEFORE, instant)
+            instants = [now if again is None else again.not_before(times, now) for _, _, again in encoded.undated]
+            if any(instant != now for instant in instants):
+                return encoded.dated(_date(_ASK_NOT_BEFORE, instant) for instant in instants)
         if not self._at_once:
-            self._at_once = _date(_ASK_NOT_BEFORE, instant)
-        return self._at_once
+            self._at_once = _date(_ASK_NOT_BEFORE, now)
+        return encoded.dated_alike(self._at_once)
 
 
 def _date(start: bytes, instant: Instant) -> bytes:
