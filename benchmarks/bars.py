@@ -35,7 +35,7 @@ class Bar:
         return difference if self.at_least else -difference
 
     def __str__(self) -> str:
-        return f"{'>=' if self.at_least else '<='} {self.limit:g} {self.unit}".rstrip()
+        return f"{'>=' if self.at_least else '<='} {self.limit:,g} {self.unit}".rstrip()
 
 
 def _ratio(what: str, benchmark: str, series: str, limit: float, *, at_least: bool) -> Bar:
@@ -104,6 +104,17 @@ BARS: Final = (
         )
         for what in ("reload", "1,000 changes a second")
     ),
+    Bar(
+        what="FilterSubjects alone",
+        benchmark="changes",
+        series="FilterSubjects alone",
+        limit=200_000,
+        unit="people/s",
+        at_least=True,
+    ),
+    _most("overload: calls that ended neither well nor turned away", "overload", "ended_otherwise", 0, ""),
+    _most("overload: served as before after", "overload", "recovery", 1, "s"),
+    _most("soak: failed calls", "soak", "failed_calls", 0, ""),
     _most("longest interpreter hold", "changes", "longest hold", 1, "ms"),
 )
 
@@ -115,7 +126,11 @@ def row(bar: Bar, result: Result | None) -> tuple[str, str, str, str]:
     margin = bar.margin(result.median)
     said = f"{margin:+.0%}" if bar.limit else ("as wanted" if margin >= 0 else "")
     verdict = said if margin >= 0 else f"{said} MISSED".strip()
-    return bar.what, str(bar), f"{result.median:.3g} {bar.unit}".rstrip() + ("*" if result.quick else ""), verdict
+    return bar.what, str(bar), f"{_shown(result.median)} {bar.unit}".rstrip() + ("*" if result.quick else ""), verdict
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
 
 
 def show(results: Results) -> int:

@@ -6,9 +6,9 @@ bundle is reloaded again and again; a thousand people a second decide; audiences
 Of each the times of all calls are recorded. No call may fail, and p99 is compared with that of the first phase of its
 round.
 
-Then, still under load, people withdraw in the same process, and the next call after each acknowledgement is looked
-at. Last a sidecar is observed from within: how long the interpreter was not to be had, in each phase, with and
-without load.
+Then, still under load, people withdraw in the same process, and the next call after each acknowledgement is looked at;
+and without any, audiences are looked up as fast as they can be. Last a sidecar is observed from within: how long the
+interpreter was not to be had, in each phase, with and without load.
 """
 
 import json
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.load.background import asking
-from benchmarks.load.disturbances import EMAIL, Done, deciding, filtering, filters, reloading
+from benchmarks.load.disturbances import EMAIL, Done, deciding, filtering, reloading
 from benchmarks.load.h2load import HOW_TO_GET, Load, available, calls_for, run
 from benchmarks.load.percentiles import Percentiles, percentiles
 from benchmarks.measure import Series, arguments, report
@@ -38,7 +38,8 @@ SHARE: Final = 0.7
 
 CHANGES: Final = 1_000
 RELOAD_SECONDS: Final = 1.0
-SETTINGS: Final = {"BUNDLE_POLL_SECONDS": "0.1", "BUNDLE_SETTLE_SECONDS": "0.1", "LIMITS_MESSAGE_BYTES": "1000000"}
+SETTINGS: Final = {"BUNDLE_POLL_SECONDS": "0.1", "BUNDLE_SETTLE_SECONDS": "0.1"}
+ALONE: Final = "FilterSubjects alone"
 STEADY, RELOAD, DECIDE, FILTER = "steady", "reload", "1,000 changes a second", "FilterSubjects"
 
 
@@ -71,7 +72,7 @@ def disturbances(asked: Sidecar, bundle: Path) -> dict[str, Callable[[], Abstrac
         STEADY: nothing,
         RELOAD: lambda: reloading(bundle, RELOAD_SECONDS),
         DECIDE: lambda: deciding(asked, CHANGES),
-        **({FILTER: lambda: filtering(asked, TRANSPORT, borrowed_id)} if filters(asked, TRANSPORT) else {}),
+        FILTER: lambda: filtering(asked, TRANSPORT, borrowed_id),
     }
 
 
@@ -127,6 +128,13 @@ def described(found: dict[str, list[Phase]]) -> Iterator[Series]:
         pairs = zip(ones, found[STEADY], strict=True)
         ratios = tuple(one.times.p99 / steady.times.p99 for one, steady in pairs)
         yield Series(name=f"{kind}: p99 against steady", unit="ratio", values=ratios)
+
+
+def audience(asked: Sidecar, seconds: float) -> float:
+    """People a second that are looked up while nobody else asks."""
+    with filtering(asked, TRANSPORT, borrowed_id) as done:
+        time.sleep(seconds)
+    return done.rate
 
 
 def withdrawals(asked: Sidecar, count: int) -> int:
@@ -195,11 +203,13 @@ def main() -> None:
             found = rounds(asked, bundle, load.paced(per_second), size)
             with asking(load.paced(per_second)):
                 stale = withdrawals(asked, size.withdrawals)
+            alone = [audience(asked, size.seconds) for _ in range(size.rounds)]
         waited = list(holds(folder, bundle, data, per_second, size.seconds))
     longest = [max(one.values) for one in waited if "held" in one.name and "under load" in one.name]
     failed = sum(one.failed for ones in found.values() for one in ones)
     more = {"subjects": size.subjects, "per_second": round(per_second), "failed_calls": failed, "stale_answers": stale}
-    series = [*described(found), *waited, Series(name="longest hold", unit="ms", values=(max(longest),))]
+    series = [*described(found), Series(name=ALONE, unit="people/s", values=tuple(alone), more_is_better=True), *waited]
+    series += [Series(name="longest hold", unit="ms", values=(max(longest),))]
     method = f"median of {size.rounds} rounds, {size.seconds:g} s a phase, a quarter of one before them to warm up"
     report("changes", method, series, quick=quick, more=more)
     print(f"failed calls: {failed}; stale answers after {size.withdrawals} withdrawals: {stale}")

@@ -117,30 +117,16 @@ def reloading(bundle: Path, every_seconds: float) -> Iterator[Done]:
         yield done
 
 
-def _audience(ids: Callable[[int], str]) -> authorization_pb2.FilterSubjectsRequest:
-    return authorization_pb2.FilterSubjectsRequest(
+@contextmanager
+def filtering(sidecar: Sidecar, transport: str, ids: Callable[[int], str]) -> Iterator[Done]:
+    """Ten thousand people at a time are looked up for a mailing, one call after the other; ``times`` counts people."""
+    request = authorization_pb2.FilterSubjectsRequest(
         service=SERVICE,
         action=model_pb2.ACTION_USE,
         subjects=map(ids, range(AUDIENCE)),
         fields=FIELDS[:1],
         purpose=PURPOSE,
     )
-
-
-def filters(sidecar: Sidecar, transport: str) -> bool:
-    """Whether the sidecar has audiences looked up at all."""
-    with sidecar.channel(transport) as channel:
-        try:
-            authorization_pb2_grpc.AuthorizationServiceStub(channel).FilterSubjects(_audience(str), timeout=30)
-        except grpc.RpcError as error:
-            return not (isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.UNIMPLEMENTED)
-        return True
-
-
-@contextmanager
-def filtering(sidecar: Sidecar, transport: str, ids: Callable[[int], str]) -> Iterator[Done]:
-    """Ten thousand people at a time are looked up for a mailing, one call after the other; ``times`` counts people."""
-    request = _audience(ids)
 
     def work(stop: Event, done: Done) -> None:
         with sidecar.channel(transport) as channel:
