@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Final
 
+from google.protobuf.message import DecodeError
+
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.consent.limits import MAX_SUBJECT_BYTES
 from sidecar.consent.profile import Standing
@@ -18,7 +20,7 @@ from sidecar.telemetry.decisionlog.recording import Handed, Occasion
 from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.batches import Item, question_of, read_batch, to_batch, to_failed, to_result
 from sidecar.transport.convert.outcomes import Encoded, Setting, to_view
-from sidecar.transport.convert.parsing import parse
+from sidecar.transport.convert.parsing import malformed
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.convert.text import check_text
 from sidecar.transport.identity import Identity
@@ -40,8 +42,8 @@ class Burst:
     """
 
     __slots__ = (
-        "_answered", "_at", "_freshness", "_ground", "_ids", "_lookup", "_now", "_occasion", "_pseudonym", "_reader",
-        "_revision", "_setting", "_shared", "_snapshot",
+        "_answered", "_answering", "_at", "_freshness", "_ground", "_ids", "_lookup", "_now", "_occasion",
+        "_pseudonym", "_reader", "_revision", "_setting", "_shared", "_snapshot",
     )  # fmt: skip
 
     def __init__(self, shared: Shared, reader: QuestionReader, ids: Iterator[str]) -> None:
@@ -53,6 +55,7 @@ class Burst:
         self._pseudonym = world.cache.pseudonym
         self._lookup = world.cache.lookup
         self._snapshot = policies.snapshot
+        self._answering = shared.lifecycle.answering
         self._freshness = freshness = world.freshness(policies)
         self._now = now = world.clock()
         self._revision = revision = world.cache.revision()
@@ -69,8 +72,13 @@ class Burst:
 
         Raises what ``status_of`` has a status for.
         """
-        self._shared.lifecycle.require_ready()
-        return self._answer(parse(pb.CheckRequest, data), identity)
+        if not self._answering:
+            self._shared.lifecycle.require_ready()
+        try:
+            message = pb.CheckRequest.FromString(data)
+        except DecodeError:
+            raise malformed(pb.CheckRequest) from None
+        return self._answer(message, identity)
 
     def check_batch(self, data: bytes, identity: Identity) -> bytes | None:
         """The answers to a ``CheckBatchRequest``, as a ``CheckBatchResponse``; ``None``: not all without waiting.

@@ -35,6 +35,11 @@ class Lifecycle:
         """Whether questions are answered from a view that is followed."""
         return not self.not_ready_because
 
+    @property
+    def answering(self) -> bool:
+        """Whether questions are answered at all, if need be from a view that is not followed any more."""
+        return not self._because
+
     def require_ready(self) -> None:
         """Raise ``NotReadyError`` unless questions are answered: a view that is not complete would know of no noes.
 

@@ -23,4 +23,9 @@ def parse(message: type[_M], data: bytes) -> _M:
     try:
         return message.FromString(data)
     except DecodeError:
-        raise RequestError(message.DESCRIPTOR.name, MALFORMED) from None
+        raise malformed(message) from None
+
+
+def malformed(message: type[Message]) -> RequestError:
+    """What is wrong with bytes that are no *message*."""
+    return RequestError(message.DESCRIPTOR.name, MALFORMED)
