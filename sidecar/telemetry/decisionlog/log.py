@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from threading import Event, Thread
-from time import perf_counter, sleep
+from time import sleep, thread_time
 from typing import Final
 
 from sidecar.errors import DecisionLogError
@@ -21,7 +21,7 @@ FULL, UNWRITTEN = "queue_full", "not_written"
 _LOOK_SECONDS: Final = 0.1
 
 _HOLD_SECONDS: Final = 0.0003
-"""How long lines are made before they are written, which lets go of the interpreter; calls wait meanwhile."""
+"""Processor time in which lines are made before they are written, which lets go of the interpreter."""
 
 _STEP: Final = 32
 """Lines, or as many as one answer has, that are made before looking at the time: 10 to 30 us, 500 of odd ones."""
@@ -110,7 +110,7 @@ class DecisionLog:
 
     def write_some(self) -> None:
         """Write the oldest answers, as many as are made in the time there is; for the thread that writes alone."""
-        until = perf_counter() + _HOLD_SECONDS
+        until = thread_time() + _HOLD_SECONDS
         texts: list[bytes] = []
         lines = 0
         try:
@@ -121,7 +121,7 @@ class DecisionLog:
                 answers, taken = self._take()
                 lines += taken
                 texts.append(self._renderer.render(answers))
-                if perf_counter() >= until:
+                if thread_time() >= until:
                     break
             self._sink.write(b"".join(texts))
         except Exception as error:  # noqa: BLE001 - whatever it is, the next answers must be written

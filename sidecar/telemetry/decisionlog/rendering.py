@@ -39,7 +39,7 @@ class Renderer:
         self._room = kept_bytes
         self._kept: deque[tuple[Outcome, int]] = deque()
         self._second, self._second_text = -1, ""
-        self._revision, self._revision_text = "", '""'
+        self._view, self._view_text = ("", -1), b""  # revision and age that the text is of
 
     def render(self, answers: Iterable[Handed]) -> bytes:
         """The lines about *answers*, in their order, each with its line break."""
@@ -72,15 +72,11 @@ class Renderer:
         if second != self._second:
             self._second_text = to_datetime(second * SECOND).isoformat().removesuffix("+00:00")
             self._second = second
-        if revision != self._revision:
-            self._revision_text = _json(revision).decode()
-            self._revision = revision
+        if (revision, age_ms) != self._view:
+            self._view_text = b'%b,"consent_age_ms":%d,"latency_us":' % (_json(revision), age_ms)
+            self._view = (revision, age_ms)
         fraction = f".{microseconds:06}" if microseconds else ""
-        return (
-            f"{self._second_text}{fraction}".encode(),
-            f'{self._revision_text},"consent_age_ms":{age_ms},"latency_us":'.encode(),
-            self._recorder.season(occasion),
-        )
+        return f"{self._second_text}{fraction}".encode(), self._view_text, self._recorder.season(occasion)
 
     def _say(self, answered: Answered, season: int) -> Said:
         """What lines like those about *answered* say: these without what varies, cut there."""
