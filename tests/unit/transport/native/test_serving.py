@@ -64,6 +64,7 @@ def running(desk: Any, identity: Identity | None = None) -> Iterator[Run]:
         front.close()
         run.serving.join(5)
         assert not run.serving.alive
+        assert [] == front.ended_again
 
 
 class Desks:
@@ -210,6 +211,7 @@ def test_an_error_of_the_front_leaves_no_other_call_unanswered(served: Served) -
     with running(desk_of(served)) as run:
         run.front.ended[1] = b"answered already, so that its answer is refused"
         ended = run.send(event(1, GOOD), event(2, GOOD)) | run.send(event(3, GOOD))
+        run.front.ended_again.clear()
 
     assert INTERNAL == ended[2]
     assert reason_of(ended[3])
