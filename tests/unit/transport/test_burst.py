@@ -346,3 +346,33 @@ def test_a_retired_bundle_lets_go_of_its_plans(counter: Counter) -> None:
     assert 0 == len(snapshot.plans.by_profile) == len(snapshot.plans.by_facts)
     counter.wait(question())
     assert before == [counter.reasons(question(subject=f"p{number}")) for number in range(3)]
+
+
+def test_whoever_said_no_is_asked_again_after_their_own_time(counter: Counter) -> None:
+    """Two people who are alike share an outcome; not the instant of their no, nor what comes of it."""
+    reask = counter.world.policies.snapshot.catalog.purposes[EMAIL].reask_after_seconds
+    for subject in ("ada", "bob", "eve"):
+        counter.say("refused", "n", subject)
+        counter.clock.advance(60)
+    counter.clock.now = NOON + round(reask * SECOND) + 30 * SECOND  # enough for one of them
+    counter.wait(question())
+    for _ in range(3):
+        answers = [counter.check(question(subject=subject)) for subject in ("ada", "bob", "eve")]
+    dates = [answer.results[0].ask_not_before.ToMicroseconds() for answer in answers if answer is not None]
+
+    expected = [counter.clock.now, *(NOON + round((reask + later) * SECOND) for later in (60, 120))]
+    assert expected == dates
+    assert 1 == len(counter.world.policies.snapshot.plans.by_facts)
+
+
+def test_while_a_source_is_stale_the_decision_point_answers(counter: Counter) -> None:
+    """And no plan is used, whatever is remembered."""
+    counter.wait(question())
+    for _ in range(3):
+        counter.reasons(question())
+    counter.world.bounds = Bounds(max_policy_age_seconds=1)
+    stale = replace(counter.world.policies, checked_at=-2 * SECOND)
+    counter.world.policies = stale
+    counter.world.__post_init__()
+
+    assert ["REASON_STALE_POLICY"] == counter.reasons(question())
