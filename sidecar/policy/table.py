@@ -31,8 +31,14 @@ class Row(NamedTuple):
     verdict: Verdict
 
 
+_Key = tuple[Any, ...]
+_Rows = Generations[_Key, tuple[Verdict, Question | None, Facts]]
+
+
 class VerdictTable:
-    """The verdicts of one bundle, at most *capacity* of them.
+    """The verdicts of one bundle: at most *capacity* of them, and as many again on attributes that policies look at.
+
+    Those are held apart, for callers choose their values: who sends ever new ones has no other verdicts forgotten.
 
     Asked only what its bundle's catalog knows (``sidecar/engine/question.py`` sees to that). What nevertheless names
     something else is neither remembered nor answered from memory.
@@ -41,7 +47,18 @@ class VerdictTable:
     the same verdict. *hits* and *misses* may then lose a count; they are for metrics.
     """
 
-    __slots__ = ("_budget", "_footprint", "_inquiry", "_key", "_rows", "_unobserved", "hits", "misses")
+    __slots__ = (
+        "_budget",
+        "_footprint",
+        "_inquiry",
+        "_key",
+        "_plain",
+        "_sends",
+        "_sent",
+        "_unobserved",
+        "hits",
+        "misses",
+    )
 
     def __init__(self, policies: Policies, capacity: int, budget: MissBudget | None = None) -> None:
         self._budget = budget
@@ -52,7 +69,9 @@ class VerdictTable:
         self._unobserved = tuple(
             (attrgetter(name), keys) for name, keys in policies.names.items() if name not in footprint.dimensions
         )
-        self._rows: Generations[_Key, tuple[Verdict, Question | None, Facts]] = Generations(capacity)
+        self._plain: _Rows = Generations(capacity)
+        self._sent: _Rows = Generations(capacity)
+        self._sends = bool(footprint.values or footprint.presence)
         self.hits = 0
         self.misses = 0
 
@@ -65,7 +84,8 @@ class VerdictTable:
         if not self._observes(question):
             return self._reach(question, facts)
         key = self._key(question, facts)
-        row = self._rows.get(key)
+        rows = self._rows(key)
+        row = rows.get(key)
         if row is not None:
             self.hits += 1
             return row[0]
@@ -73,38 +93,48 @@ class VerdictTable:
             self._budget.spend(question.service, now)
         self.misses += 1
         verdict = self._reach(question, facts)
-        self._rows.put(key, (verdict, self._lean(question), facts))
+        rows.put(key, (verdict, self._lean(question), facts))
         return verdict
 
     def knows(self, question: Question, facts: Facts) -> bool:
         """Whether the verdict is remembered, so that it costs nobody more than a look."""
-        return self._observes(question) and self._rows.get(self._key(question, facts)) is not None
+        if not self._observes(question):
+            return False
+        key = self._key(question, facts)
+        return self._rows(key).get(key) is not None
 
     def rows(self) -> tuple[Row, ...]:
-        """What is remembered, the latest asked last; without questions with long attributes, which are not kept."""
-        return tuple(
-            Row(question, facts, verdict) for verdict, question, facts in self._rows.values() if question is not None
-        )
+        """What is remembered, the latest asked last; those with attributes come first, since others are of more use.
+
+        Without questions with long attributes, which are not kept.
+        """
+        held = (*self._sent.values(), *self._plain.values())
+        return tuple(Row(question, facts, verdict) for verdict, question, facts in held if question is not None)
 
     def latest(self, most: int) -> Iterator[Row]:
-        """At most so many of the rows, the latest asked first; lazy, a row takes less than a microsecond."""
-        for verdict, question, facts in reversed(self._rows.values()[-most:]):
+        """At most so many of the rows, in the opposite order; lazy, a row takes less than a microsecond."""
+        for verdict, question, facts in reversed((*self._sent.values(), *self._plain.values())[-most:]):
             if question is not None:
                 yield Row(question, facts, verdict)
 
     def retire(self) -> Iterator[None]:
         """Forget everything, a little at each step, once another table is in use."""
-        return self._rows.retire()
+        yield from self._plain.retire()
+        yield from self._sent.retire()
 
     def remember(self, rows: Iterable[Row]) -> None:
         """Take over *rows*, each with the verdict of these very policies; takes some 2 us a row."""
         for question, facts, verdict in rows:
             if self._observes(question):
-                self._rows.put(self._key(question, facts), (verdict, self._lean(question), facts))
+                key = self._key(question, facts)
+                self._rows(key).put(key, (verdict, self._lean(question), facts))
 
     def __len__(self) -> int:
         """How many verdicts are held."""
-        return len(self._rows)
+        return len(self._plain) + len(self._sent)
+
+    def _rows(self, key: _Key) -> _Rows:
+        return self._sent if self._sends and key[-1] else self._plain
 
     def _observes(self, question: Question) -> bool:
         """Whether the key tells *question* from all others that get another verdict."""
@@ -127,7 +157,6 @@ class VerdictTable:
 
 
 _Sent = tuple[tuple[str, str, AttributeValue], ...]
-_Key = tuple[Any, ...]
 
 
 def _key_reader(footprint: Footprint) -> Callable[[Question, Facts], _Key]:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import cedarpy
 
-from sidecar.policy.cedar.mentions import Mentions
 from sidecar.policy.cedar.parsed import Parsed
+from sidecar.policy.cedar.slices import Slice
 from sidecar.policy.cedar.vocabulary import SENT
 
 
@@ -41,14 +41,14 @@ class Part:
 
     def __init__(
         self,
-        policies: Iterable[tuple[str, str]],
-        told: Mentions | None,
+        one: Slice,
+        texts: Mapping[str, str],
         schema: Parsed[cedarpy.Schema],
         entities: Parsed[cedarpy.Entities],
     ) -> None:
-        """Of *policies*, ids with Cedar's JSON form of each, *told* what is in *schema*; ``None``: everything."""
-        self.policies = Parsed(partial(_parse, tuple(policies)))
-        self._told = told
+        """*texts* are Cedar's JSON form of each policy, by id; *schema* is of what the slice is told."""
+        self.policies = Parsed(partial(_parse, one.ids, texts))
+        self._told = one.told
         self._schema = schema
         self._entities = entities
 
@@ -71,8 +71,8 @@ class Part:
         return Said(result.decision, tuple(said.reasons), tuple(said.errors))
 
 
-def _parse(policies: Iterable[tuple[str, str]]) -> cedarpy.PolicySet:
+def _parse(ids: Iterable[str], texts: Mapping[str, str]) -> cedarpy.PolicySet:
     # Cedar numbers policies as they come, and says those numbers in its answers. Keyed by `@id` it says our ids.
-    forms = ", ".join(f"{json.dumps(id_)}: {text}" for id_, text in policies)
+    forms = ", ".join(f"{json.dumps(id_)}: {texts[id_]}" for id_ in ids)
     text = f'{{"templates": {{}}, "staticPolicies": {{{forms}}}, "templateLinks": []}}'
     return cedarpy.PolicySet.from_json_str(text, release_gil=True)

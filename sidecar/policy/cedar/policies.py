@@ -11,7 +11,7 @@ import cedarpy
 from sidecar.model.decision import AttributeValue, Question
 from sidecar.model.facts import Facts
 from sidecar.policy.cedar.compiled import Compiled
-from sidecar.policy.cedar.footprint import COUNTERFACTUAL, union
+from sidecar.policy.cedar.footprint import COUNTERFACTUAL, Footprint, union
 from sidecar.policy.cedar.parsed import Parsed
 from sidecar.policy.cedar.part import Part, Said, undecided
 from sidecar.policy.cedar.vocabulary import NO_CHANNEL
@@ -44,8 +44,7 @@ class Policies:
         self._general: list[Part] = []
         self._sliced: dict[str, dict[str, list[Part]]] = {}  # by dimension and key
         for one in compiled.slices.values():
-            policies = [(id_, compiled.policies[id_]) for id_ in one.ids]
-            part = Part(policies, one.told, schemas[one.told], entities)
+            part = Part(one, compiled.policies, schemas[one.told], entities)
             self._parsed.append(part.policies)
             if not one.dimension:
                 self._general.append(part)
@@ -55,7 +54,8 @@ class Policies:
         """Every name that a question may have in a dimension that the catalog fills."""
         self._forbids = compiled.forbids
         self._masks = compiled.masks
-        self.footprints: Final = compiled.footprints
+        kinds: dict[Footprint, Footprint] = {}  # of thousands of policies there are few, and to free them takes time
+        self.footprints: Final = {id_: kinds.setdefault(one, one) for id_, one in compiled.footprints.items()}
         """What each policy, by id, observes."""
         self.footprint: Final = union(compiled.footprints.values()).with_counterfactual()
         """All that verdicts observe: two questions that differ in nothing of it get the same verdict."""

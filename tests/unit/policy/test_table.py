@@ -86,6 +86,20 @@ def test_never_more_than_the_capacity(bundle: Bundle) -> None:
     assert table.misses == 38
 
 
+def test_a_flood_of_attributes_has_nothing_else_forgotten(bundle: Bundle) -> None:
+    """Whoever sends ever new values loses verdicts of that kind alone."""
+    table = VerdictTable(bundle.policies, capacity=8)
+    first = table.verdict(QUESTION, FACTS, 0)
+    for count in range(2, 40):
+        table.verdict(replace(QUESTION, attributes=(("count", "Long", count),)), FACTS, 0)
+
+    assert table.knows(QUESTION, FACTS)
+    assert first is table.verdict(QUESTION, FACTS, 0)
+    assert not table.knows(replace(QUESTION, attributes=(("count", "Long", 2),)), FACTS)
+    assert table.knows(replace(QUESTION, attributes=(("count", "Long", 39),)), FACTS)
+    assert not table.knows(replace(QUESTION, service="nobody"), FACTS)
+
+
 def test_an_attribute_that_no_policy_reads_shares_the_verdict(bundle: Bundle) -> None:
     """What a caller says beside the point, such as the hour, costs no new evaluation."""
     table = VerdictTable(bundle.policies, capacity=10)
@@ -237,8 +251,8 @@ def test_a_new_table_is_warmed_with_the_questions_of_the_old_one() -> None:
     new = VerdictTable(policies_now, capacity=10)
     new.remember(warmed)
 
-    assert [QUESTION, replace(QUESTION, attributes=(count,)), asked[3]] == [row.question for row in old.rows()]
-    assert [(QUESTION, Reason.FORBIDDEN), (replace(QUESTION, attributes=(count,)), Reason.FORBIDDEN)] == [
+    assert [replace(QUESTION, attributes=(count,)), QUESTION, asked[3]] == [row.question for row in old.rows()]
+    assert [(replace(QUESTION, attributes=(count,)), Reason.FORBIDDEN), (QUESTION, Reason.FORBIDDEN)] == [
         (row.question, row.verdict.reason) for row in warmed
     ]
     assert Reason.FORBIDDEN is new.verdict(QUESTION, FACTS, 0).reason
