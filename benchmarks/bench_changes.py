@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.chart import Chart, Line
 from benchmarks.load.background import asking
 from benchmarks.load.disturbances import EMAIL, Done, deciding, filtering, reloading
 from benchmarks.load.h2load import HOW_TO_GET, Load, available, calls_for, run
 from benchmarks.load.percentiles import Percentiles, percentiles
-from benchmarks.measure import Series, arguments, report
+from benchmarks.measure import Series, arguments, draw, report
 from benchmarks.servers.sidecar import Sidecar, sidecar
 from benchmarks.worlds.bundle import write_bundle
 from benchmarks.worlds.people import borrowed_id, make_world
@@ -130,6 +131,15 @@ def described(found: dict[str, list[Phase]]) -> Iterator[Series]:
         yield Series(name=f"{kind}: p99 against steady", unit="ratio", values=ratios)
 
 
+def plot(found: dict[str, list[Phase]]) -> None:
+    """p99 of each kind, round by round."""
+    lines = tuple(
+        Line(name=kind, points=tuple((float(n), one.times.p99 / 1e3) for n, one in enumerate(ones, start=1)))
+        for kind, ones in found.items()
+    )
+    draw("changes", Chart(title="p99 of checks under load", x="round", y="milliseconds", lines=lines))
+
+
 def audience(asked: Sidecar, seconds: float) -> float:
     """People a second that are looked up while nobody else asks."""
     with filtering(asked, TRANSPORT, borrowed_id) as done:
@@ -205,6 +215,7 @@ def main() -> None:
                 stale = withdrawals(asked, size.withdrawals)
             alone = [audience(asked, size.seconds) for _ in range(size.rounds)]
         waited = list(holds(folder, bundle, data, per_second, size.seconds))
+    plot(found)
     longest = [max(one.values) for one in waited if "held" in one.name and "under load" in one.name]
     failed = sum(one.failed for ones in found.values() for one in ones)
     more = {"subjects": size.subjects, "per_second": round(per_second), "failed_calls": failed, "stale_answers": stale}

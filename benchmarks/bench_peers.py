@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.chart import Chart, Line
 from benchmarks.load.compare import Pace, Side, at_once, described, in_turn, rate_ratio
 from benchmarks.load.h2load import HOW_TO_GET, available
-from benchmarks.measure import Series, arguments, report
+from benchmarks.measure import Series, arguments, draw, report
 from benchmarks.peers import cerbos, opa
 from benchmarks.peers.equal import RULES, require_equal
 from benchmarks.peers.peer import Asked, Peer, side
@@ -79,6 +80,21 @@ def compared(fields: int, asked: Sidecar, peers: Sequence[Peer], size: Size) -> 
             yield rate_ratio(f"{what}: rate, check / {other.name}", rounds["check"], rounds[other.name])
 
 
+def plot(peers: Sequence[Peer], size: Size, series: Sequence[Series]) -> None:
+    """Calls a second of each, by how many are in flight."""
+    rates = {one.name: one.middle for one in series}
+    lines = tuple(
+        Line(
+            name=f"{name}, {fields}",
+            points=tuple((float(n), rates[f"{fields}, {n} in flight: {name}, rate"]) for n in size.in_flight),
+        )
+        for fields in ("1 field", "10 fields")
+        for name in ("check", *(peer.name for peer in peers))
+        if f"{fields}, {size.in_flight[0]} in flight: {name}, rate" in rates
+    )
+    draw("peers", Chart(title="Checks beside other engines", x="calls in flight", y="calls a second", lines=lines))
+
+
 def main() -> None:
     """Measure and report."""
     quick = arguments(__doc__)
@@ -97,6 +113,7 @@ def main() -> None:
         alike = require_equal(asked, TRANSPORT, peers, size.compared)
         print(f"{', '.join(peer.name for peer in peers)} and the sidecar answered alike about {alike} fields")
         series = [one for fields in (1, 10) for one in compared(fields, asked, peers, size)]
+    plot(peers, size, series)
     method = f"median of {size.pace.rounds} rounds of about {size.pace.seconds:g} s each, warmed up, A B B A"
     report("peers", method, series, quick=quick, more={"subjects": size.subjects, "equal_answers": alike})
 

@@ -9,16 +9,17 @@ against a server that sends nothing back for each question.
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.chart import Chart, Line
 from benchmarks.load.compare import Pace, Side, described, in_turn, mean_ratio, rate_ratio
 from benchmarks.load.h2load import HOW_TO_GET, Load, available
 from benchmarks.load.streams import StreamLoad, streams_in_turn
-from benchmarks.measure import Series, arguments, report
+from benchmarks.measure import Series, arguments, draw, report
 from benchmarks.servers.noop import THREADS, noop
 from benchmarks.servers.process import Process
 from benchmarks.servers.sidecar import TRANSPORTS, Sidecar, sidecar
@@ -120,6 +121,23 @@ def measure(folder: Path, size: Size) -> tuple[list[Series], dict[str, float]]:
         return series, asked.metrics()
 
 
+def plot(size: Size, series: Sequence[Series]) -> None:
+    """Calls a second about one field on each transport, by how many are in flight."""
+    rates = {one.name: one.middle for one in series}
+    lines = tuple(
+        Line(
+            name=f"{transport}, {name}",
+            points=tuple(
+                (float(flight), rates[f"{transport}, one field, {flight} in flight: {name}, rate"])
+                for flight in size.in_flight
+            ),
+        )
+        for transport in TRANSPORTS
+        for name in ("no-op", "check")
+    )
+    draw("server", Chart(title="Checks about one field", x="calls in flight", y="calls a second", lines=lines))
+
+
 def main() -> None:
     """Measure and report."""
     quick = arguments(__doc__)
@@ -128,6 +146,7 @@ def main() -> None:
     size = LOOK if quick else MEASUREMENT
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         series, counted = measure(Path(name), size)
+    plot(size, series)
     logged, dropped = (counted.get(f"sidecar_decision_log_{what}_total", 0.0) for what in ("written", "dropped"))
     more = {"threads": THREADS, "subjects": size.subjects, "lines_logged": logged, "lines_dropped": dropped}
     method = f"median of {size.pace.rounds} rounds of about {size.pace.seconds:g} s each, warmed up, A B B A"
