@@ -13,8 +13,10 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, feed_pb2
+from sidecar.errors import RequestError
 from tests.conformance.transports.over import CHECK, DOORS, Over, serving_over
 from tests.conformance.transports.process import Process, running
+from tests.conformance.transports.spoiled import marked, meeting_in_wait
 from tests.integration.caller import Caller, choice, ends_with, eventually, question
 from tests.wire.connection import message
 
@@ -54,6 +56,32 @@ def test_what_is_in_flight_gets_its_answer_and_nothing_new_is_begun(over: Over) 
 
     assert [1, 1] == [len(answer.results) for answer in answers]
     assert took < AT_ONCE_SECONDS
+
+
+def test_while_a_call_is_at_work_the_end_waits_for_it_and_others_are_turned_away(over: Over) -> None:
+    """It gets its own end, whatever that is, though it took long; callers who come meanwhile are told at once."""
+    working, done = Event(), Event()
+
+    def work() -> BaseException:
+        working.set()
+        done.wait(PARK_SECONDS)
+        return RequestError("work", "over")
+
+    with over.calling() as caller, meeting_in_wait(work), ThreadPoolExecutor(2) as pool:
+        call = pool.submit(ends_with, grpc.StatusCode.INVALID_ARGUMENT, lambda: caller.check(marked(), 60))
+        assert working.wait(AT_ONCE_SECONDS)
+        stopping = pool.submit(over.served.sidecar.stop, PARK_SECONDS)
+        try:
+            eventually(lambda: _is(not over.served.sidecar.lifecycle.ready))
+            for _ in range(3):
+                ends_with(UNAVAILABLE, lambda: caller.check(question("p"), timeout=AT_ONCE_SECONDS))
+            finished = (call.done(), stopping.done())
+        finally:
+            done.set()
+        text = call.result(AT_ONCE_SECONDS)
+        stopping.result(AT_ONCE_SECONDS)
+
+    assert ((False, False), "`work`: over") == (finished, text)
 
 
 def test_a_connection_that_stays_is_told(over: Over) -> None:

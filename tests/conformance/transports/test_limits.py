@@ -70,6 +70,21 @@ def test_the_size_of_a_message(over: Over, path: str) -> None:
     assert ["OK", "RESOURCE_EXHAUSTED", "RESOURCE_EXHAUSTED", "OK"] == outcomes
 
 
+def test_a_message_that_claims_to_be_too_large(over: Over) -> None:
+    """Grpcio refuses it by its head, before there is more of it; native waits for the whole, whatever it is."""
+    with over.connection() as raw:
+        stream = raw.call(CHECK)
+        raw.data(stream, message(b"x", size=200 << 20), end=False)
+        try:
+            outcome = raw.reply(stream, within_seconds=1.0).outcome
+        except TimeoutError:
+            outcome = "waits"
+        raw.reset(stream)
+        after = raw.ask(CHECK, message(ASKED)).outcome
+
+    assert ({"grpcio": "RESOURCE_EXHAUSTED", "native": "waits"}[over.transport], "OK") == (outcome, after)
+
+
 def test_the_size_of_a_message_of_a_stream(caller: Caller) -> None:
     """It ends the stream."""
     asked = padded(pb.CheckStreamRequest(request=question("p")).SerializeToString(), SIZE)
