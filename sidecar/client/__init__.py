@@ -29,6 +29,7 @@ from sidecar.client.decision import (
     Obligation,
 )
 from sidecar.client.feed import Feed, FeedError, Update
+from sidecar.client.merging import Merging
 from sidecar.client.question import AttributeValue, Question
 from sidecar.client.sync import Client
 
@@ -48,6 +49,7 @@ __all__ = [
     "FieldDecision",
     "FilterFailedError",
     "Masked",
+    "Merging",
     "Obligation",
     "Obliged",
     "Question",

@@ -16,7 +16,8 @@ from sidecar.client.audience import (
     settled,
 )
 from sidecar.client.decision import Decision
-from sidecar.client.exchange import CHANNEL_OPTIONS, TIMEOUT_SECONDS, Exchange, returned
+from sidecar.client.exchange import CHANNEL_OPTIONS, CHECK, CHECK_BATCH, TIMEOUT_SECONDS, Exchange, returned
+from sidecar.client.merging import MOST_BYTES, MOST_TOGETHER, Merging
 from sidecar.client.question import Question
 
 
@@ -31,6 +32,9 @@ class AsyncClient:
     def __init__(self, address: str = "127.0.0.1:7070", *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._timeout_seconds = timeout_seconds
+        self._calls: dict[str, grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = {
+            method: self._channel.unary_unary(method) for method in (CHECK, CHECK_BATCH)
+        }
 
     async def check(self, question: Question, *, raise_on_error: bool = False) -> Decision:
         """The answer to *question*.
@@ -60,6 +64,25 @@ class AsyncClient:
             audience = exchange.failed(error)
         return settled(audience, raise_on_error=raise_on_error)
 
+    def merged(self, *, most_together: int = MOST_TOGETHER, most_bytes: int = MOST_BYTES) -> Merging:
+        """What asks by this client, the questions of many tasks together: see ``Merging``.
+
+        Args:
+            most_together: Questions in a call; not more than ``limits.batch_items`` of the sidecar.
+            most_bytes: Of the questions in a call; well below its ``limits.message_bytes``.
+        """
+        return Merging(self, timeout_seconds=self._timeout_seconds, most_together=most_together, most_bytes=most_bytes)
+
+    async def send(self, exchange: Exchange, *, timeout_seconds: float) -> list[Decision]:
+        """The decisions of *exchange*, after at most so long; never raises for what goes wrong."""
+        if exchange.request is None:
+            return exchange.unsent()
+        try:
+            call = self._calls[exchange.method]
+            return exchange.answered(await call(exchange.request, timeout=timeout_seconds))
+        except (grpc.RpcError, grpc.aio.UsageError) as error:  # UsageError: the channel was closed
+            return exchange.failed(error)
+
     async def close(self) -> None:
         """Close the connection; every later question is denied."""
         await self._channel.close()
@@ -73,11 +96,5 @@ class AsyncClient:
         await self.close()
 
     async def _settle(self, exchange: Exchange, *, raise_on_error: bool) -> list[Decision]:
-        if exchange.request is None:
-            return returned(exchange.unsent(), raise_on_error=raise_on_error)
-        try:
-            call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(exchange.method)
-            decisions = exchange.answered(await call(exchange.request, timeout=self._timeout_seconds))
-        except (grpc.RpcError, grpc.aio.UsageError) as error:  # UsageError: the channel was closed
-            decisions = exchange.failed(error)
+        decisions = await self.send(exchange, timeout_seconds=self._timeout_seconds)
         return returned(decisions, raise_on_error=raise_on_error)

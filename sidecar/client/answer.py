@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import grpc
@@ -101,9 +102,9 @@ def from_response(question: Question, response: authorization_pb2.CheckResponse)
     """The decision that *response* has for *question*. Never raises."""
     try:
         asked = question.field_keys
-        expect(tuple(result.field for result in response.results) == asked, "the results are not those asked for")
+        expect(tuple([result.field for result in response.results]) == asked, "the results are not those asked for")
         return Decision(
-            fields=tuple(_from_field(result) for result in response.results),
+            fields=tuple([_from_field(result.SerializeToString()) for result in response.results]),
             policy_revision=response.policy_revision,
             consent_revision=response.consent_revision,
             consent_age_ms=response.consent_age_ms,
@@ -126,7 +127,10 @@ def _from_result(question: Question, result: authorization_pb2.CheckBatchResult)
             return denied(question, Failure.MALFORMED_ANSWER, "the batch has no outcome for this question")
 
 
-def _from_field(result: authorization_pb2.FieldResult) -> FieldDecision:
+@lru_cache(maxsize=1_024)
+def _from_field(data: bytes) -> FieldDecision:
+    """The answer for one field that *data* is; most are equal to one before, and to look takes a tenth of the time."""
+    result = authorization_pb2.FieldResult.FromString(data)
     reason = result.reason
     expect(result.effect in _EFFECTS, f"effect {int(result.effect)} is unknown to this client")
     expect(reason in REASONS, f"reason {int(reason)} is unknown to this client")

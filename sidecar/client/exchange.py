@@ -1,7 +1,7 @@
 """One call, seen without I/O: what to send, and which decisions each ending means. Both clients share it."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, Self
 
 import grpc
 import grpc.aio
@@ -37,10 +37,18 @@ class Exchange:
         self.request: bytes | None = None
         self._detail = ""
         try:
-            message = to_batch(self._questions) if batch else to_request(self._questions[0])
-            self.request = message.SerializeToString()
+            requests = [to_request(question).SerializeToString() for question in self._questions]
+            self.request = to_batch(requests) if batch else b"".join(requests)
         except (TypeError, ValueError) as error:
             self._detail = str(error)
+
+    @classmethod
+    def of(cls, questions: Sequence[Question], requests: Sequence[bytes]) -> Self:
+        """One about at least one of *questions*, each of which has been made a request already."""
+        exchange = cls((), batch=len(questions) > 1)
+        exchange._questions = list(questions)
+        exchange.request = to_batch(requests) if exchange._batch else requests[0]
+        return exchange
 
     def unsent(self) -> list[Decision]:
         """The decisions without a call."""

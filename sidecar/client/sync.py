@@ -15,7 +15,7 @@ from sidecar.client.audience import (
     settled,
 )
 from sidecar.client.decision import Decision
-from sidecar.client.exchange import CHANNEL_OPTIONS, TIMEOUT_SECONDS, Exchange, returned
+from sidecar.client.exchange import CHANNEL_OPTIONS, CHECK, CHECK_BATCH, TIMEOUT_SECONDS, Exchange, returned
 from sidecar.client.question import Question
 
 
@@ -30,6 +30,9 @@ class Client:
     def __init__(self, address: str = "127.0.0.1:7070", *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._timeout_seconds = timeout_seconds
+        self._calls: dict[str, grpc.UnaryUnaryMultiCallable[bytes, bytes]] = {
+            method: self._channel.unary_unary(method) for method in (CHECK, CHECK_BATCH)
+        }
 
     def check(self, question: Question, *, raise_on_error: bool = False) -> Decision:
         """The answer to *question*.
@@ -75,7 +78,7 @@ class Client:
         if exchange.request is None:
             return returned(exchange.unsent(), raise_on_error=raise_on_error)
         try:
-            call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(exchange.method)
+            call = self._calls[exchange.method]
             decisions = exchange.answered(call(exchange.request, timeout=self._timeout_seconds))
         except (grpc.RpcError, ValueError) as error:  # ValueError: the channel was closed
             decisions = exchange.failed(error)

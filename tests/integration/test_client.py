@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 
 import grpc
@@ -13,6 +14,8 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2, model_pb2
 from sidecar.client import AsyncClient, CheckFailedError, Client, Decision, Failure, Question
+from sidecar.testing import FixedClock, serving
+from tests.integration.caller import calling, choice
 
 QUESTION = Question(
     service="newsletter", fields="customer.email", subject="p1", purpose="marketing.communications.email"
@@ -200,3 +203,37 @@ def test_the_client_connects_again_after_a_restart() -> None:
             time.sleep(0.05)
 
     assert [True, False, True] == [before.allowed, gone.allowed, again.allowed]
+
+
+def test_many_tasks_are_answered_like_one_by_one() -> None:
+    """By a real sidecar, merged: to each the own answer; a client that is closed denies those on the way."""
+
+    async def ask(address: str) -> tuple[list[Decision], list[Decision], Decision]:
+        async with AsyncClient(address, timeout_seconds=10) as client, client.merged() as merged:
+            asked = [
+                Question(
+                    service="newsletter",
+                    fields="customer.email" if number % 3 else ("customer.email", "no.such"),
+                    subject=f"p{number % 7}" if number % 11 else "",
+                    purpose=QUESTION.purpose,
+                )
+                for number in range(200)
+            ]
+            together = await asyncio.gather(*map(merged.check, asked))
+            alone = [await client.check(one) for one in asked]
+            on_the_way = asyncio.create_task(merged.check(asked[1]))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await client.close()
+            return together, alone, await on_the_way
+
+    with serving(clock=FixedClock()) as served, calling(served) as caller:
+        caller.record("p1", choice("e1", "GIVEN"))
+        together, alone, last = asyncio.run(ask(served.address))
+
+    assert [replace(one, decision_id="") for one in alone] == [replace(one, decision_id="") for one in together]
+    assert {True, False} == {one.allowed for one in together}
+    assert len({one.decision_id for one in together if one.failure is None}) == sum(
+        one.failure is None for one in together
+    )
+    assert (False, Failure.UNREACHABLE) == (last.allowed, last.failure)
