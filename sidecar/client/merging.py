@@ -75,6 +75,10 @@ class Merging:
         self._flushing = False
         self._closed = False
 
+    def __len__(self) -> int:
+        """How many questions wait for their turn; others are on their way."""
+        return len(self._waiting)
+
     async def check(
         self, question: Question, *, timeout_seconds: float | None = None, raise_on_error: bool = False
     ) -> Decision:

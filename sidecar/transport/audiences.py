@@ -81,6 +81,7 @@ class Audiences:
         catalog = policies.snapshot.catalog
         request = self._reader.read_for_many(message, lambda named: identity.service(named, catalog))
         able = read_able(message)
+        yield False
         filtering = Filtering(self._world.cache, request, policies.snapshot)
         if filtering.awaited is not None:
             yield True

@@ -266,10 +266,12 @@ def test_only_so_many_wait_at_a_time() -> None:
         sidecar.gate.clear()
         asking = [asyncio.create_task(merging.check(question(one))) for one in names(MOST_WAITING + 1)]
         await until(lambda: sidecar.under_way == LANES)
+        waiting = len(merging)
         late = await merging.check(question("late"), timeout_seconds=0.01)
         sidecar.gate.set()
         answers = await asyncio.gather(*asking)
 
+        assert MOST_WAITING - LANES * MOST_TOGETHER == waiting
         assert Failure.TIMEOUT is late.failure
         assert [*names(MOST_WAITING + 1)] == [answer.decision_id for answer in answers]
         assert MOST_WAITING + 1 == sum(map(len, sidecar.calls))
