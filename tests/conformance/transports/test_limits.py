@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, feed_pb2, model_pb2
-from tests.conformance.transports.over import CHECK, RECORD, Over, serving_over
+from tests.conformance.transports.over import CHECK, FILTER, RECORD, Over, serving_over
 from tests.integration.caller import Caller, ends_with, eventually, question
 from tests.wire.connection import message
 
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.conformance
 _NUMBERS = count()
 KIB: Final = 1_024
 SIZE: Final = 4 * KIB
+MANY: Final = 128 * KIB
+"""A message about many."""
+
 INVALID: Final = grpc.StatusCode.INVALID_ARGUMENT
 EXHAUSTED: Final = grpc.StatusCode.RESOURCE_EXHAUSTED
 
@@ -31,6 +35,7 @@ def over(transport: str) -> Iterator[Over]:
     """A sidecar with little room."""
     settings = {
         "limits.message_bytes": SIZE,
+        "limits.audience_bytes": MANY,
         "limits.fields": 3,
         "limits.attributes": 2,
         "limits.string_bytes": 64,
@@ -56,11 +61,23 @@ def padded(data: bytes, size: int) -> bytes:
     return data + bytes([0x9A, 0x06, rest & 127 | 128, rest >> 7 & 127 | 128, rest >> 14]) + bytes(rest)
 
 
-@pytest.mark.parametrize("path", [CHECK, RECORD], ids=["check", "fallback"])
-def test_the_size_of_a_message(over: Over, path: str) -> None:
+def about_many() -> pb.FilterSubjectsRequest:
+    """A question about many, though it names one."""
+    asked = question()
+    return pb.FilterSubjectsRequest(service=asked.service, subjects=["p"], fields=asked.fields, purpose=asked.purpose)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "most"),
+    [
+        pytest.param(CHECK, question("p"), SIZE, id="check"),
+        pytest.param(RECORD, consent_pb2.GetRecordRequest(subject="p"), SIZE, id="fallback"),
+        pytest.param(FILTER, about_many(), MANY, id="filter"),
+    ],
+)
+def test_the_size_of_a_message(over: Over, path: str, asked: Message, most: int) -> None:
     """Of the message, without the frame around it; the connection goes on."""
-    asked = question("p") if path == CHECK else consent_pb2.GetRecordRequest(subject="p")
-    sizes = (SIZE, SIZE + 1, 60 * KIB, SIZE)
+    sizes = (most, most + 1, most + 60 * KIB, most)
     with over.connection() as raw:
         outcomes = [
             raw.ask(path, message(padded(asked.SerializeToString(), size)), extra=over.served.operator).outcome

@@ -11,7 +11,7 @@ from sidecar import errors
 from sidecar.api.v1 import authorization_pb2, consent_pb2
 from sidecar.transport.status import INTERNAL, MAX_TEXT, STATUS, status_of
 from tests.conformance.transports.over import CHECK, Over
-from tests.conformance.transports.spoiled import MARK, marked, marked_batch, meeting, meeting_in_wait
+from tests.conformance.transports.spoiled import MARK, marked, marked_batch, marked_filter, meeting, meeting_in_wait
 from tests.integration.caller import Caller, choice, ends_with, eventually, question
 from tests.wire.connection import message
 
@@ -43,12 +43,16 @@ def _batch(caller: Caller) -> object:
     return caller.authorization.CheckBatch(marked_batch(), timeout=5)
 
 
+def _filter(caller: Caller) -> object:
+    return caller.authorization.FilterSubjects(marked_filter(), timeout=5)
+
+
 def _record(caller: Caller) -> object:
     return caller.consent.GetRecord(consent_pb2.GetRecordRequest(subject=MARK), metadata=caller.operator, timeout=5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("ask", [_check, _batch, _record])
+@pytest.mark.parametrize("ask", [_check, _batch, _filter, _record])
 @pytest.mark.parametrize("where", [meeting, meeting_in_wait])
 def test_every_error_has_the_status_of_the_table(
     over: Over, kind: type[BaseException], ask: Callable[[Caller], object], where: Any

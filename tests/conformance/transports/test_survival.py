@@ -14,7 +14,7 @@ import pytest
 from sidecar.transport.burst import Burst
 from sidecar.transport.desk import Desk
 from tests.conformance.transports.over import Over
-from tests.conformance.transports.spoiled import marked, marked_batch, meeting, meeting_in_wait
+from tests.conformance.transports.spoiled import marked, marked_batch, marked_filter, meeting, meeting_in_wait
 from tests.integration.caller import Caller, ends_with, eventually, question
 
 pytestmark = pytest.mark.conformance
@@ -49,6 +49,7 @@ def test_the_call_ends_and_others_are_answered(over: Over, kind: type[BaseExcept
         calls = [pool.submit(_end, caller, one) for one in asked]
         ends = [call.result(20) for call in calls]
         text = ends_with(INTERNAL, lambda: caller.authorization.CheckBatch(marked_batch(), timeout=5))
+        ends_with(INTERNAL, lambda: caller.authorization.FilterSubjects(marked_filter(), timeout=5))
     with over.calling("unix") as caller:
         after = caller.reason(question())
 
