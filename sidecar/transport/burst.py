@@ -74,6 +74,7 @@ class Burst:
         """
         if not self._answering:
             self._shared.lifecycle.require_ready()
+            return None  # ready since the burst began, which has seen a view that was not complete
         try:
             message = pb.CheckRequest.FromString(data)
         except DecodeError:
@@ -86,6 +87,8 @@ class Burst:
         A malformed question has its own error; raises if the batch as a whole has one.
         """
         self._shared.lifecycle.require_ready()
+        if not self._answering:
+            return None  # as above
         before = len(self._answered)
         results: list[bytes] = []
         for item in read_batch(data, most=self._shared.limits.batch_items):

@@ -285,6 +285,24 @@ def test_nothing_is_answered_until_ready(counter: Counter) -> None:
             ask(question())
 
 
+def test_a_burst_that_began_before_the_view_was_complete_answers_nothing(counter: Counter) -> None:
+    """It has not seen what is held: who finds the process ready meanwhile is answered by somebody who looks again."""
+    counter.say("given", "yes")
+    counter.wait(question())
+    for _ in range(3):
+        assert ["REASON_ALLOWED"] == counter.reasons(question())
+    starting: Any = Lifecycle()
+    counter.desk.shared.lifecycle = starting  # type: ignore[misc]
+    burst = counter.desk.burst()
+    holds = Holds(counter.world.ledger, lambda: counter.world.policies.snapshot.catalog)
+    holds.place("h", Scope(purposes=(EMAIL,)), why="a complaint")
+    starting.begin()
+
+    assert burst.check(question(), ANYBODY) is None
+    assert burst.check_batch(batch(question()), ANYBODY) is None
+    assert ["REASON_RESTRICTED"] == counter.reasons(question())
+
+
 def test_a_long_question_gets_no_plan(counter: Counter) -> None:
     """Callers choose how long they are."""
     fields = [f"customer.{number:01000}" for number in range(3)]
