@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from functools import partial
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -133,7 +134,7 @@ class Merging:
         while len(self._lanes) < LANES and (batch := self._batch()):
             lane = asyncio.get_running_loop().create_task(self._ask(batch))
             self._lanes.add(lane)
-            lane.add_done_callback(self._end)
+            lane.add_done_callback(partial(self._end, batch))
 
     def _batch(self) -> list[_Waiting]:
         """The first of those who wait, as many as go together; without those whose askers have gone."""
@@ -149,22 +150,20 @@ class Merging:
             self._waiting.popleft()
         return batch
 
-    def _end(self, lane: "asyncio.Task[None]") -> None:
+    def _end(self, batch: list[_Waiting], lane: "asyncio.Task[None]") -> None:
+        for one in batch:  # not settled if it was cancelled, perhaps before it began
+            one.settle(denied(one.question, Failure.UNREACHABLE, CLOSED))
         self._lanes.discard(lane)
         if not self._closed:
             self._flush()
 
     async def _ask(self, batch: list[_Waiting]) -> None:
-        """Have *batch* answered, all of it, whatever happens."""
-        try:
-            exchange = Exchange.of([one.question for one in batch], [one.request for one in batch])
-            seconds = max(one.deadline for one in batch) - asyncio.get_running_loop().time()
-            decisions = await self._client.send(exchange, timeout_seconds=seconds)
-            for one, decision in zip(batch, decisions, strict=True):
-                one.settle(decision)
-        finally:  # cancelled, by whoever closes this client or the other
-            for one in batch:
-                one.settle(denied(one.question, Failure.UNREACHABLE, CLOSED))
+        """Have *batch* answered; raises ``CancelledError`` if this client or the other is closed meanwhile."""
+        exchange = Exchange.of([one.question for one in batch], [one.request for one in batch])
+        seconds = max(one.deadline for one in batch) - asyncio.get_running_loop().time()
+        decisions = await self._client.send(exchange, timeout_seconds=seconds)
+        for one, decision in zip(batch, decisions, strict=True):
+            one.settle(decision)
 
     def _deny_waiting(self) -> None:
         for one in self._waiting:

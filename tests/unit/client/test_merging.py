@@ -259,6 +259,22 @@ def test_closing_denies_whoever_waits() -> None:
     during(test)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_closing_denies_at_once_whatever_has_begun(turns: int) -> None:
+    """A call that was made and has not begun is cancelled without running: its askers are told all the same."""
+
+    async def test(sidecar: Sidecar, merging: Merging) -> None:
+        sidecar.gate.clear()
+        asking = asyncio.create_task(merging.check(question("ada")))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await merging.close()
+
+        assert Failure.UNREACHABLE is (await asking).failure
+
+    during(test)
+
+
 def test_only_so_many_wait_at_a_time() -> None:
     """Who comes with one more waits for room, which comes; nobody is lost."""
 
