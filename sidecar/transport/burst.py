@@ -19,11 +19,12 @@ from sidecar.telemetry.decisionlog.line import Call
 from sidecar.telemetry.decisionlog.recording import Handed, Occasion
 from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.batches import Item, question_of, read_batch, to_batch, to_failed, to_result
-from sidecar.transport.convert.outcomes import Encoded, Setting, to_view
+from sidecar.transport.convert.outcomes import Encoded
 from sidecar.transport.convert.parsing import malformed
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.convert.text import check_text
 from sidecar.transport.identity import Identity
+from sidecar.transport.moment import Moment
 from sidecar.transport.shared import Shared
 from sidecar.transport.status import status_of
 
@@ -34,36 +35,24 @@ MAX_KEY_BYTES: Final = 2_048
 class Burst:
     """What came in together, answered without waiting. For one thread, and for some milliseconds.
 
-    Clock, ages, bundle, revision and holds are read once, at the beginning; slots are read when they are needed, once
-    each. So whatever was acknowledged before the burst began is seen. *ids* gives each answer a name that no other has.
+    All is answered at one *moment*; slots are read when they are needed, once each. So whatever was acknowledged before
+    the burst began is seen. *ids* gives each answer a name that no other has.
 
     A question with a plan is answered by its outcome, any other by the ``DecisionPoint``, which every outcome is made
     by; while a source is stale all are. The bytes are the same (ADR-0033).
     """
 
-    __slots__ = (
-        "_answered", "_answering", "_at", "_freshness", "_ground", "_ids", "_lookup", "_now", "_occasion",
-        "_pseudonym", "_reader", "_revision", "_setting", "_shared", "_snapshot",
-    )  # fmt: skip
+    __slots__ = ("_answered", "_answering", "_at", "_ids", "_lookup", "_moment", "_pseudonym", "_reader", "_shared")
 
-    def __init__(self, shared: Shared, reader: QuestionReader, ids: Iterator[str]) -> None:
-        world = shared.world
-        policies = world.policies
+    def __init__(self, shared: Shared, moment: Moment, reader: QuestionReader, ids: Iterator[str]) -> None:
+        cache = shared.world.cache
         self._shared = shared
+        self._moment = moment
         self._reader = reader
         self._ids = ids
-        self._pseudonym = world.cache.pseudonym
-        self._lookup = world.cache.lookup
-        self._snapshot = policies.snapshot
+        self._pseudonym = cache.pseudonym
+        self._lookup = cache.lookup
         self._answering = shared.lifecycle.answering
-        self._freshness = freshness = world.freshness(policies)
-        self._now = now = world.clock()
-        self._revision = revision = world.cache.revision()
-        self._ground = ground = self._find_ground() if freshness.fresh else None
-        as_of, age_ms = str(revision), freshness.consent_age_ms
-        until = None if ground is None else ground.season.until
-        self._setting = Setting(now, view=to_view(as_of, age_ms), until=until)
-        self._occasion = Occasion(policies.snapshot, now, as_of, age_ms)
         self._answered: list[Handed] = []
         self._at = perf_counter()
 
@@ -113,38 +102,26 @@ class Burst:
             hand_over(self._answered, self._shared)
             self._answered = []
 
-    def _find_ground(self) -> Ground | None:
-        """What outcomes must rest on to be used now; ``None`` if it is not known what is held for everyone."""
-        everyone = self._standing(self._shared.world.point.everyone)
-        if everyone is None:
-            return None
-        return self._snapshot.plans.ground(self._snapshot.facts.season(self._now), everyone.profile)
-
-    def _standing(self, pseudonym: bytes) -> Standing | None:
-        standing = self._lookup(pseudonym)
-        if standing is None or (standing.changes_at is not None and standing.changes_at <= self._now):
-            return None
-        return standing
-
     def _answer(self, message: pb.CheckRequest, identity: Identity) -> bytes | None:
         """The response to *message*, which has no subject any more after that."""
-        ground = self._ground
+        moment = self._moment
+        ground = moment.ground
         if ground is None:
             return self._decide(self._read(message, identity), identity)
         subject = message.subject
         message.ClearField("subject")
-        plans = self._snapshot.plans
+        plans = moment.snapshot.plans
         plan = plans.by_key.get((identity.pin, message.SerializeToString()))
         if plan is None:
             return self._answer_unplanned(message, subject, identity, ground)
         check_text(subject, "subject", most=MAX_SUBJECT_BYTES)
         pseudonym = self._pseudonym(subject)
-        standing = self._lookup(pseudonym)
-        if standing is None or (standing.changes_at is not None and standing.changes_at <= self._now):
+        standing = moment.current(self._lookup(pseudonym))
+        if standing is None:
             return None
         outcome = plans.by_profile.get((plan, standing.profile))
         if outcome is None or outcome.ground is not ground:
-            outcome = outcome_of(plan, (standing,), ground, self._snapshot, now=self._now)
+            outcome = outcome_of(plan, (standing,), ground, moment.snapshot, now=moment.now)
             if outcome is None:
                 return None
         return self._respond(plan, outcome, pseudonym, standing, identity)
@@ -154,19 +131,23 @@ class Burst:
     ) -> bytes | None:
         """The response to a question that has no plan yet, or whose plan is not all that it asks."""
         message.subject = subject
+        moment = self._moment
         request = self._read(message, identity)
         plan = self._plan(message, request, identity)
-        wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else self._revision
-        if plan is None or wanted.log_id != self._revision.log_id or wanted.position > self._revision.position:
+        wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else moment.revision
+        seen = moment.revision
+        if plan is None or wanted.log_id != seen.log_id or wanted.position > seen.position:
             return self._decide(request, identity)
         pseudonyms = [self._pseudonym(subject) for subject in (request.subject, *request.co_subjects)]
-        standings = [standing for standing in map(self._standing, pseudonyms) if standing is not None]
+        standings = [
+            standing for standing in map(moment.current, map(self._lookup, pseudonyms)) if standing is not None
+        ]
         if len(standings) < len(pseudonyms):
             return None
-        outcome = outcome_of(plan, standings, ground, self._snapshot, now=self._now)
+        outcome = outcome_of(plan, standings, ground, moment.snapshot, now=moment.now)
         if outcome is None:
             return None
-        changes_at = next_change((standing.changes_at for standing in standings), self._now)
+        changes_at = next_change((standing.changes_at for standing in standings), moment.now)
         together = Standing(standings[0].profile, changes_at, standings[0].packed)
         return self._respond(plan, outcome, pseudonyms[0], together, identity)
 
@@ -177,35 +158,36 @@ class Burst:
         for people in ("subject", "co_subjects", "at_least_as_fresh"):
             about_nobody.ClearField(people)
         key = (identity.pin, about_nobody.SerializeToString())
-        plans = self._snapshot.plans
+        plans = self._moment.snapshot.plans
         plan = plans.by_key.get(key)
         if plan is None and len(key[1]) <= MAX_KEY_BYTES and plans.met_before(key):
-            plan = plan_of(request, self._snapshot)
+            plan = plan_of(request, self._moment.snapshot)
             if plan is not None:
                 plans.by_key.put(key, plan)
         return plan
 
     def _read(self, message: pb.CheckRequest, identity: Identity) -> Request:
-        return self._reader.read(message, lambda named: identity.service(named, self._snapshot.catalog))
+        return self._reader.read(message, lambda named: identity.service(named, self._moment.snapshot.catalog))
 
     def _decide(self, request: Request, identity: Identity) -> bytes | None:
         """The response by the ``DecisionPoint``."""
+        moment = self._moment
         answer = self._shared.world.point.decide(
-            request, self._snapshot, now=self._now, freshness=self._freshness, may_ask=False
+            request, moment.snapshot, now=moment.now, freshness=moment.freshness, may_ask=False
         )
         if not isinstance(answer, Answer):
             return None
         outcome = Outcome(answer.results, co_subjects=len(request.co_subjects))
-        occasion = Occasion.of(answer, self._snapshot, now=self._now)
+        occasion = Occasion.of(answer, moment.snapshot, now=moment.now)
         decision_id = self._settle(request, outcome, self._pseudonym(request.subject), identity, occasion)
         return to_check_response(answer, decision_id).SerializeToString()
 
     def _respond(self, plan: Plan, outcome: Outcome, pseudonym: bytes, standing: Standing, identity: Identity) -> bytes:
         encoded: Encoded | None = outcome.encoded
         if encoded is None:
-            encoded = outcome.encoded = Encoded(outcome, self._snapshot.bundle.revision)
-        decision_id = self._settle(plan.request, outcome, pseudonym, identity, self._occasion)
-        return self._setting.respond(encoded, standing, decision_id)
+            encoded = outcome.encoded = Encoded(outcome, self._moment.snapshot.bundle.revision)
+        decision_id = self._settle(plan.request, outcome, pseudonym, identity, self._moment.occasion)
+        return self._moment.setting.respond(encoded, standing, decision_id)
 
     def _settle(
         self, request: Request, outcome: Outcome, pseudonym: bytes, identity: Identity, occasion: Occasion

@@ -37,6 +37,7 @@ from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.identity import Identity
 from sidecar.transport.lifecycle import Lifecycle
+from sidecar.transport.moment import Moment
 from sidecar.transport.world import Policies, World
 from tests.properties.lived import live
 from tests.properties.test_decide import BUNDLE, CATALOG, DECLARED, names_about
@@ -137,6 +138,7 @@ class AtWork:
         self._shared: Any = SimpleNamespace(
             world=self.world, lifecycle=lifecycle, limits=Limits(), metrics=Metrics(Registry()), decisions=None
         )
+        self._moment: Moment | None = None
         self._ids = map("0123456789abcdef-{:x}".format, count(1))
         self._positions = count(1)
         self.records = dict(zip(PEOPLE, (live(CATALOG, life).record for life in case.lives), strict=True))
@@ -163,15 +165,22 @@ class AtWork:
         """Whose pseudonym it is."""
         return next(subject for subject in self.records if self.cache.pseudonym(subject) == pseudonym)
 
+    def moment(self) -> Moment:
+        """What is answered at; more than one question, if they come soon enough."""
+        if self._moment is None or not self._moment.stands:
+            self._moment = Moment(self.world)
+        return self._moment
+
     def burst(self) -> Burst:
         """What answers."""
-        return Burst(self._shared, QuestionReader(Limits()), self._ids)
+        return Burst(self._shared, self.moment(), QuestionReader(Limits()), self._ids)
 
     def general(self, request: Request, snapshot: Snapshot, *, may_ask: bool = True) -> Answer | Pending:
-        """The answer of the decision point."""
+        """The answer of the decision point, at the same moment."""
         freshness = self.world.freshness()
         point = DecisionPoint(self.cache)
-        return point.decide(request, snapshot, now=self.clock.now, freshness=freshness, may_ask=may_ask)
+        now = self.moment().now
+        return point.decide(request, snapshot, now=now, freshness=freshness, may_ask=may_ask)
 
     def request(self, ask: Ask) -> Request:
         """What *ask* asks."""
