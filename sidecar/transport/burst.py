@@ -36,7 +36,8 @@ class Burst:
     """What came in together, answered without waiting. For one thread, and for some milliseconds.
 
     All is answered at one *moment*; slots are read when they are needed, once each. So whatever was acknowledged before
-    the burst began is seen. *ids* gives each answer a name that no other has.
+    the burst began is seen. *ids* gives each answer a name that no other has. *answering* is what the lifecycle said
+    before the moment: one that is of a view not yet complete lacks holds.
 
     A question with a plan is answered by its outcome, any other by the ``DecisionPoint``, which every outcome is made
     by; while a source is stale all are. The bytes are the same (ADR-0033).
@@ -44,7 +45,9 @@ class Burst:
 
     __slots__ = ("_answered", "_answering", "_at", "_ids", "_lookup", "_moment", "_pseudonym", "_reader", "_shared")
 
-    def __init__(self, shared: Shared, moment: Moment, reader: QuestionReader, ids: Iterator[str]) -> None:
+    def __init__(
+        self, shared: Shared, moment: Moment, reader: QuestionReader, ids: Iterator[str], *, answering: bool
+    ) -> None:
         cache = shared.world.cache
         self._shared = shared
         self._moment = moment
@@ -52,7 +55,7 @@ class Burst:
         self._ids = ids
         self._pseudonym = cache.pseudonym
         self._lookup = cache.lookup
-        self._answering = shared.lifecycle.answering
+        self._answering = answering
         self._answered: list[Handed] = []
         self._at = perf_counter()
 

@@ -173,7 +173,7 @@ class AtWork:
 
     def burst(self) -> Burst:
         """What answers."""
-        return Burst(self._shared, self.moment(), QuestionReader(Limits()), self._ids)
+        return Burst(self._shared, self.moment(), QuestionReader(Limits()), self._ids, answering=True)
 
     def general(self, request: Request, snapshot: Snapshot, *, may_ask: bool = True) -> Answer | Pending:
         """The answer of the decision point, at the same moment."""

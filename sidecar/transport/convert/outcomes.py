@@ -80,9 +80,9 @@ class Encoded:
 
 
 class Setting:
-    """What responses share that are given in one go, at *now*, from one *view* of consent. For one thread.
+    """What responses share that are given in one go, at *now*, from one *view* of consent.
 
-    *until* is when the clock next changes what holds of people at all.
+    *until* is when the clock next changes what holds of people at all. Safe for any number of threads.
     """
 
     __slots__ = ("_at_once", "_until", "_view", "_view_until", "now")

@@ -303,6 +303,30 @@ def test_a_burst_that_began_before_the_view_was_complete_answers_nothing(counter
     assert ["REASON_RESTRICTED"] == counter.reasons(question())
 
 
+def test_whether_the_view_is_complete_is_looked_at_before_what_is_in_it(counter: Counter) -> None:
+    """It may become so between the two: then holds are seen."""
+    counter.say("given", "yes")
+    counter.wait(question())
+    for _ in range(3):
+        assert ["REASON_ALLOWED"] == counter.reasons(question())
+    holds = Holds(counter.world.ledger, lambda: counter.world.policies.snapshot.catalog)
+
+    class Starting(Lifecycle):
+        """Becomes ready when it is asked whether it is."""
+
+        @property
+        def answering(self) -> bool:
+            """Whether it is by now."""
+            holds.place("h", Scope(purposes=(EMAIL,)), why="a complaint")
+            self.begin()
+            return True
+
+    starting: Any = Starting()
+    counter.desk.shared.lifecycle = starting  # type: ignore[misc]
+
+    assert ["REASON_RESTRICTED"] == counter.reasons(question())
+
+
 def test_a_long_question_gets_no_plan(counter: Counter) -> None:
     """Callers choose how long they are."""
     fields = [f"customer.{number:01000}" for number in range(3)]
