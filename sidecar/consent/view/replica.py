@@ -224,7 +224,7 @@ class Replica:
                 if self._ahead.fed(head.pseudonym, head.position):
                     doubtful = head.position <= self._ahead.doubted_through
                     known = replace(standing, changes_at=OVERDUE) if doubtful else standing
-                    self._put(head.pseudonym, known, now, position=head.position)
+                    self._put(head.pseudonym, known, now, position=head.position, fed=True)
                 self._fed = max(self._fed, head.position)
             self._reach(through)
 
@@ -310,6 +310,8 @@ class Replica:
             self._put(entry.pseudonym, standing, now, position=entry.position)
         elif entry.position > self._through:  # the feed is about there, and has perhaps left it out
             self._put(entry.pseudonym, self._doubtful(entry.pseudonym), NEVER, position=entry.position)
+        elif self._next is not None:  # that has it, and what is served has not
+            self._slots.put(entry.pseudonym, standing)
 
     def _replaces(self, head: LogEntry) -> bool:
         """Whether what the log was found to have is the subject's latest."""
@@ -335,10 +337,15 @@ class Replica:
             self._progress.reach(position)
         self._ahead.passed(position)
 
-    def _put(self, pseudonym: bytes, standing: Standing, now: Instant, *, position: int) -> None:
-        """Replace a slot by what was resolved at *now* from the entry at *position*; only while holding the lock."""
+    def _put(self, pseudonym: bytes, standing: Standing, now: Instant, *, position: int, fed: bool = False) -> None:
+        """Replace a slot by what was resolved at *now* from the entry at *position*; only while holding the lock.
+
+        What is *fed* is for the view that is filled; whatever else is known is so of the one that is served, too.
+        """
         self._resolved_at = max(self._resolved_at, now)
         self._filled.put(pseudonym, standing)
+        if self._next is not None and not fed:
+            self._slots.put(pseudonym, standing)
         if position != VOID:
             self._last_entry = max(self._last_entry, position)
         self._reads.overtake(pseudonym, position)

@@ -343,6 +343,45 @@ def test_what_is_begun_is_served_only_when_it_is_complete() -> None:
     assert (1, 1) == (desk.cache.subjects, desk.cache.profiles)
 
 
+def anew(desk: SharedDesk) -> None:
+    """Have the view begin anew beside what is served, of the same log: it was away for too long."""
+    desk.catch_up()
+    desk.cache.begin(now=NOW, resume=False)
+    desk.feed = desk.log.follow(after=None)
+
+
+@pytest.mark.parametrize("fed", [False, True])
+def test_what_is_appended_while_the_view_begins_anew_is_seen_at_once(*, fed: bool) -> None:
+    """Though the feed fills the other view, and may have brought the entry there already."""
+    desk, other = SharedDesk(store := Store()), SharedDesk(store)
+    desk.ledger.record("ada", yes("a"))
+    anew(desk)
+    other.catch_up()
+    other.ledger.record("ada", no("b"))
+    if fed:
+        desk.catch_up()
+    head = desk.log.head(desk.cache.pseudonym("ada"))
+    assert head is not None
+    desk.cache.apply([head], now=NOW)
+    during = is_current(desk, "ada")
+    desk.catch_up()
+    desk.cache.complete()
+
+    assert (True, True) == (during, is_current(desk, "ada"))
+
+
+def test_a_doubt_while_the_view_begins_anew_is_one_about_what_is_served() -> None:
+    """And what is read then is served at once."""
+    desk = SharedDesk(Store())
+    desk.ledger.record("ada", yes("a"))
+    anew(desk)
+    desk.cache.distrust([desk.cache.pseudonym("ada")])
+    doubtful = is_doubtful(desk, "ada")
+    desk.cache.refresh(desk.cache.pseudonym("ada"), now=NOW)
+
+    assert (True, True) == (doubtful, is_current(desk, "ada"))
+
+
 @pytest.mark.parametrize("emptied", [1, 2])
 def test_who_looks_while_another_view_takes_over_finds_everybody(emptied: int) -> None:
     """The slots that were served are emptied then, and whoever is in none of them is not therefore a stranger."""
