@@ -14,7 +14,7 @@ from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.config import Limits
 from sidecar.errors import RequestError
 from sidecar.testing import FixedClock, Served, serving
-from sidecar.transport.desk import Desk
+from sidecar.transport.desk import CHECK, Desk
 from sidecar.transport.identity import Identity
 from sidecar.transport.lifecycle import Lifecycle
 from sidecar.transport.native.serving import TOO_MANY, Serving
@@ -27,8 +27,9 @@ INTERNAL = (grpc.StatusCode.INTERNAL.value[0], "internal error")
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    """A sidecar whose desk is served once more."""
+    """A sidecar whose desk is served once more, and has been asked before: who asks first is answered elsewhere."""
     with serving(clock=FixedClock(), settings={"limits.park_seconds": 0.05}) as running:
+        desk_of(running).wait(CHECK, GOOD, Identity(), desk_of(running).patience(None))
         yield running
 
 
