@@ -15,6 +15,7 @@ from sidecar.engine.plan import Plan
 from sidecar.engine.planning import outcome_of, plan_of
 from sidecar.engine.validity import next_change
 from sidecar.model.decision import Answer, Request
+from sidecar.model.instant import Instant
 from sidecar.telemetry.decisionlog.line import Call
 from sidecar.telemetry.decisionlog.recording import Handed, Occasion
 from sidecar.transport.convert.answers import to_check_response
@@ -24,7 +25,7 @@ from sidecar.transport.convert.parsing import malformed
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.convert.text import check_text
 from sidecar.transport.identity import Identity
-from sidecar.transport.moment import Moment
+from sidecar.transport.moment import Moment, current
 from sidecar.transport.shared import Shared
 from sidecar.transport.status import status_of
 
@@ -35,22 +36,40 @@ MAX_KEY_BYTES: Final = 2_048
 class Burst:
     """What came in together, answered without waiting. For one thread, and for some milliseconds.
 
-    All is answered at one *moment*; slots are read when they are needed, once each. So whatever was acknowledged before
-    the burst began is seen. *ids* gives each answer a name that no other has. *answering* is what the lifecycle said
-    before the moment: one that is of a view not yet complete lacks holds.
+    All is answered at one moment, and by no standing that is over now: *at* is both, at most a millisecond apart. Slots
+    are read when they are needed, once each. So whatever was acknowledged before the burst began is seen. *ids* gives
+    each answer a name that no other has. *answering* is what the lifecycle said before the moment: one that is of a
+    view not yet complete lacks holds.
 
     A question with a plan is answered by its outcome, any other by the ``DecisionPoint``, which every outcome is made
     by; while a source is stale all are. The bytes are the same (ADR-0033).
     """
 
-    __slots__ = ("_answered", "_answering", "_at", "_ids", "_lookup", "_moment", "_pseudonym", "_reader", "_shared")
+    __slots__ = (
+        "_answered",
+        "_answering",
+        "_at",
+        "_ids",
+        "_lookup",
+        "_moment",
+        "_now",
+        "_pseudonym",
+        "_reader",
+        "_shared",
+    )
 
     def __init__(
-        self, shared: Shared, moment: Moment, reader: QuestionReader, ids: Iterator[str], *, answering: bool
+        self,
+        shared: Shared,
+        at: tuple[Moment, Instant],
+        reader: QuestionReader,
+        ids: Iterator[str],
+        *,
+        answering: bool,
     ) -> None:
         cache = shared.world.cache
         self._shared = shared
-        self._moment = moment
+        self._moment, self._now = at
         self._reader = reader
         self._ids = ids
         self._pseudonym = cache.pseudonym
@@ -119,7 +138,7 @@ class Burst:
             return self._answer_unplanned(message, subject, identity, ground)
         check_text(subject, "subject", most=MAX_SUBJECT_BYTES)
         pseudonym = self._pseudonym(subject)
-        standing = moment.current(self._lookup(pseudonym))
+        standing = current(self._lookup(pseudonym), self._now)
         if standing is None:
             return None
         outcome = plans.by_profile.get((plan, standing.profile))
@@ -143,7 +162,9 @@ class Burst:
             return self._decide(request, identity)
         pseudonyms = [self._pseudonym(subject) for subject in (request.subject, *request.co_subjects)]
         standings = [
-            standing for standing in map(moment.current, map(self._lookup, pseudonyms)) if standing is not None
+            standing
+            for standing in (current(self._lookup(one), self._now) for one in pseudonyms)
+            if standing is not None
         ]
         if len(standings) < len(pseudonyms):
             return None
@@ -176,12 +197,12 @@ class Burst:
         """The response by the ``DecisionPoint``."""
         moment = self._moment
         answer = self._shared.world.point.decide(
-            request, moment.snapshot, now=moment.now, freshness=moment.freshness, may_ask=False
+            request, moment.snapshot, now=self._now, freshness=moment.freshness, may_ask=False
         )
         if not isinstance(answer, Answer):
             return None
         outcome = Outcome(answer.results, co_subjects=len(request.co_subjects))
-        occasion = Occasion.of(answer, moment.snapshot, now=moment.now)
+        occasion = Occasion.of(answer, moment.snapshot, now=self._now)
         decision_id = self._settle(request, outcome, self._pseudonym(request.subject), identity, occasion)
         return to_check_response(answer, decision_id).SerializeToString()
 

@@ -39,10 +39,11 @@ class Desk:
     def burst(self) -> Burst:
         """What answers questions that came in together, without waiting."""
         answering = self.shared.lifecycle.answering  # first; see there
-        moment = self._moment
-        if moment is None or not moment.stands:
+        moment, now = self._moment, self.shared.world.clock()
+        if moment is None or not moment.stands(now):
             moment = self._moment = Moment(self.shared.world)
-        return Burst(self.shared, moment, self._reader, self._ids, answering=answering)
+            now = moment.now
+        return Burst(self.shared, (moment, now), self._reader, self._ids, answering=answering)
 
     def wait(self, method: str, data: bytes, identity: Identity, until: float) -> bytes:
         """The answer to *data*, a message of *method*, on a thread that may wait *until* then; see ``patience``.

@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 import grpc_testing  # type: ignore[import-untyped] # has none
 import pytest
+from google.protobuf.message_factory import GetMessageClass
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import consent_pb2, status_pb2
@@ -31,13 +32,30 @@ def served() -> Iterator[Served]:
         yield running
 
 
+class InMessages:
+    """A servicer of messages, as the testing server calls it, over one of bytes, as grpc does."""
+
+    def __init__(self, servicer: AuthorizationServicer) -> None:
+        self._servicer = servicer
+
+    def __getattr__(self, name: str) -> Any:
+        behavior = getattr(self._servicer, name)
+        if name not in self._servicer.IN_BYTES:
+            return behavior
+        method = AUTHORIZATION.methods_by_name[name]
+        parse = GetMessageClass(method.output_type).FromString
+        if method.client_streaming:
+            return lambda sent, context: map(parse, behavior((one.SerializeToString() for one in sent), context))
+        return lambda sent, context: parse(behavior(sent.SerializeToString(), context))
+
+
 @pytest.fixture
 def server(served: Served) -> Any:
     """A testing server of grpc, in real time, with every servicer; callers say who they are."""
     desk = served.sidecar._grpc.desk
     return grpc_testing.server_from_dictionary(
         {
-            AUTHORIZATION: AuthorizationServicer(desk, Identity()),
+            AUTHORIZATION: InMessages(AuthorizationServicer(desk, Identity())),
             CONSENT: ConsentServicer(desk.shared),
             STATUS: StatusServicer(desk.shared, Source(backend="sqlite", mode="replica", instance="test")),
         },
