@@ -4,6 +4,7 @@ A row says the bar, what was measured, and the margin: by how much it is better 
 Nothing is made up: what was not measured says so.
 """
 
+import argparse
 import sys
 from dataclasses import dataclass
 from typing import Final
@@ -133,8 +134,8 @@ def _shown(value: float) -> str:
     return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
 
 
-def show(results: Results) -> int:
-    """Print the table; how many bars are missed."""
+def show(results: Results) -> tuple[int, int]:
+    """Print the table; how many bars are missed, and how many are not measured."""
     table = Table("what", "bar", "measured", "margin", box=None, pad_edge=False)
     found = [(bar, results.get((bar.benchmark, bar.series))) for bar in BARS]
     for bar, result in found:
@@ -143,10 +144,13 @@ def show(results: Results) -> int:
     console.print(table)
     if any(result.quick for _, result in found if result is not None):
         console.print("* a quick look, not a measurement")
-    return sum(result is not None and bar.margin(result.median) < 0 for bar, result in found)
+    measured = [(bar, result) for bar, result in found if result is not None]
+    missed = sum(bar.margin(result.median) < 0 for bar, result in measured)
+    return missed, len(found) - len(measured)
 
 
 if __name__ == "__main__":
-    missed = show(read_results())
-    print(f"{missed} bars missed")
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    missed, unmeasured = show(read_results())
+    print(f"{missed} bars missed, {unmeasured} not measured")
     sys.exit(0)

@@ -7,6 +7,7 @@ every second: its slope is that of the line that fits best to all but the first 
 """
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -134,7 +135,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="how long")
     options = parser.parse_args()
     size = LOOK if options.quick else MEASUREMENT
-    minutes: float = options.minutes or size.minutes
+    minutes: float = size.minutes if options.minutes is None else options.minutes
+    if not 0 < minutes < math.inf:
+        parser.error("--minutes is more than 0")
     if not available():
         sys.exit(HOW_TO_GET)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:

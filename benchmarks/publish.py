@@ -4,6 +4,7 @@ Between its marks come the machine, the bars with their margins, where each micr
 copied to ``docs/images``. A quick look is not published.
 """
 
+import argparse
 import json
 import shutil
 import sys
@@ -69,6 +70,7 @@ def copy(folder: Path = RESULTS) -> dict[str, str]:
 
 def main() -> int:
     """Publish; 1 if there is nothing to be."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     results = read_results()
     if any(result.quick for result in results.values()) or not results:
         print("the last results are a quick look, or none: they are not published", file=sys.stderr)
