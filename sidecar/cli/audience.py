@@ -29,6 +29,7 @@ MAX_TOGETHER: Final = 10_000
 MAX_BYTES: Final = 448 * 1024
 """Of their ids, as they are sent; the server takes no longer message than 512 KiB."""
 
+_AN_ID: Final = "an id is alone on its line, has 1 to 256 bytes and no control characters, such as a tab"
 _FRAME: Final = 3
 _PLACE: Final = re.compile(r"`subjects\[(\d+)\]`")
 
@@ -86,15 +87,16 @@ def audience(*, file: Path, attributes: tuple[str, ...], address: str, output: s
     except ValueError as error:
         raise click.UsageError(str(error), click.get_current_context()) from error
     outcome = Outcome(kept=output == "json")
+    said = "standard input" if file == Path("-") else f"`{file}`"
     with (
         Connection(address) as connection,
         _opened(file) as (source, size),
         progress_bar("asking", size, shown=output == "table") as progress,
     ):
         through_line = 0
-        for part in parts(file, source):
+        for part in parts(said, source):
             try:
-                found = _ask(connection, replace(question, subjects=part.subjects), part)
+                found = _ask(connection, replace(question, subjects=part.subjects), part, said)
             except CommandError as error:
                 raise _stopped(error, through_line) from error
             outcome.add(found, len(part.subjects))
@@ -103,7 +105,7 @@ def audience(*, file: Path, attributes: tuple[str, ...], address: str, output: s
             through_line = part.lines[-1]
             progress(len(part.subjects), part.size)
     if not outcome.asked:
-        message = f"there is nobody in `{file}`"
+        message = f"there is nobody in {said}"
         raise CommandError(Failure(code="nobody", message=message, hint="give it an id a line"))
     if output == "json":
         show_json(outcome.to_plain())
@@ -111,15 +113,15 @@ def audience(*, file: Path, attributes: tuple[str, ...], address: str, output: s
     click.get_current_context().exit(ExitCode.SUCCESS if outcome.usable else ExitCode.DENIED)
 
 
-def parts(file: Path, source: Iterable[bytes]) -> Iterator[Part]:
-    """The people on the lines of *source*, each once; ``CommandError`` if a line is no text."""
+def parts(said: str, source: Iterable[bytes]) -> Iterator[Part]:
+    """The people on the lines of *source*, which is called *said*, each once; ``CommandError`` if a line is no text."""
     seen: set[str] = set()
     subjects: list[str] = []
     lines: list[int] = []
     size = together = 0
     for number, raw in enumerate(source, start=1):
         size += len(raw)
-        subject = _subject(file, number, raw)
+        subject = _subject(said, number, raw)
         if not subject or subject in seen:
             continue
         seen.add(subject)
@@ -134,25 +136,26 @@ def parts(file: Path, source: Iterable[bytes]) -> Iterator[Part]:
         yield Part(tuple(subjects), tuple(lines), size)
 
 
-def _subject(file: Path, number: int, raw: bytes) -> str:
+def _subject(said: str, number: int, raw: bytes) -> str:
     """The id on a line; empty if there is none."""
     try:
         text = raw.decode("utf-8-sig" if number == 1 else "utf-8")  # some programs begin a file with a mark
     except UnicodeDecodeError as error:
-        message = f"line {number} of `{file}` is not UTF-8"
+        message = f"line {number} of {said} is not UTF-8"
         raise CommandError(Failure(code="unreadable", message=message, hint="save it as UTF-8")) from error
     return text.rstrip("\r\n")
 
 
-def _ask(connection: Connection, question: AudienceQuestion, part: Part) -> Audience:
+def _ask(connection: Connection, question: AudienceQuestion, part: Part, said: str) -> Audience:
     try:
         response = connection.call(FILTER_SUBJECTS, to_request(question), pb.FilterSubjectsResponse)
     except CommandError as error:
         place = _PLACE.match(error.failure.message)
         if place is None:
             raise
-        message = f"line {part.lines[int(place[1])]} holds no id: {error.failure.message[place.end() + 2 :]}"
-        raise CommandError(replace(error.failure, message=message, hint="an id has 1 to 256 bytes")) from error
+        line, why = part.lines[int(place[1])], error.failure.message[place.end() + 2 :]
+        message = f"line {line} of {said} holds no id: {why}"
+        raise CommandError(replace(error.failure, message=message, hint=_AN_ID)) from error
     found = from_response(question, response)
     if found.failure is not None:
         raise CommandError(Failure(code=found.failure.lower(), message=found.detail))

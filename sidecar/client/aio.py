@@ -68,8 +68,11 @@ class AsyncClient:
         """What asks by this client, the questions of many tasks together: see ``Merging``.
 
         Args:
-            most_together: Questions in a call; not more than ``limits.batch_items`` of the sidecar.
+            most_together: Questions in a call, 1 to 64; not more than ``limits.batch_items`` of the sidecar.
             most_bytes: Of the questions in a call; well below its ``limits.message_bytes``.
+
+        Raises:
+            ValueError: One of them is out of range.
         """
         return Merging(self, timeout_seconds=self._timeout_seconds, most_together=most_together, most_bytes=most_bytes)
 

@@ -66,6 +66,10 @@ class Merging:
         most_together: int = MOST_TOGETHER,
         most_bytes: int = MOST_BYTES,
     ) -> None:
+        if not 1 <= most_together <= MOST_TOGETHER:
+            raise ValueError(f"`most_together` is 1 to {MOST_TOGETHER}, not {most_together}")
+        if most_bytes < 1:
+            raise ValueError(f"`most_bytes` is 1 or more, not {most_bytes}")
         self._client = client
         self._most_together = most_together
         self._most_bytes = most_bytes

@@ -110,4 +110,6 @@ def attribute_of(value: AttributeValue) -> model_pb2.AttributeValue:
         return model_pb2.AttributeValue(int_value=value)
     if isinstance(value, str):
         return model_pb2.AttributeValue(string_value=value)
+    if not isinstance(value, Iterable):
+        raise TypeError(f"an attribute is a bool, an int, a str or a collection of str, not a {type(value).__name__}")
     return model_pb2.AttributeValue(strings_value=model_pb2.StringList(values=list(value)))

@@ -63,6 +63,22 @@ def test_ids_may_come_from_standard_input(served: Served) -> None:
     assert (0, "ada\n") == (result.exit_code, result.stdout)
 
 
+@pytest.mark.parametrize(
+    ("stdin", "told"),
+    [
+        (b"", "nobody in standard input"),
+        (b"\xff\n", "line 1 of standard input is not UTF-8"),
+        (b"ada\tx\n", "line 1 of standard input holds no id: must not contain control characters"),
+    ],
+)
+def test_standard_input_is_told_by_its_name(served: Served, stdin: bytes, told: str) -> None:
+    """Not as a file that is called `-`."""
+    result = run(served, *NEWS, "--subjects", "-", stdin=stdin)
+
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert told in result.stderr
+
+
 def test_nobody_is_exit_code_2(served: Served) -> None:
     """As a deny; with the name that is unknown, if it is one."""
     denied = run(served, *NEWS, content="cy\n")
@@ -109,7 +125,7 @@ def test_long_ids_are_sent_in_messages_that_are_taken(served: Served) -> None:
     """Fewer of them together."""
     people = [f"{number:05}" + "ä" * 125 for number in range(2_000)]
     given = [line.encode() + b"\n" for line in people]
-    found = list(parts(Path("x"), given))
+    found = list(parts("x", given))
     result = run(served, *NEWS, content=b"".join(given))
 
     assert people == [subject for part in found for subject in part.subjects]
@@ -122,13 +138,13 @@ def test_long_ids_are_sent_in_messages_that_are_taken(served: Served) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        pytest.param(b"ada\n\nb\x07b\n", "line 3 holds no id: must not contain control characters", id="control"),
-        pytest.param(b"ada\n" + b"x" * 257, "line 2 holds no id: must have 1 to 256 bytes, has 257", id="long"),
+        pytest.param(b"ada\n\nb\x07b\n", "people.txt` holds no id: must not contain control characters", id="control"),
+        pytest.param(b"ada\n" + b"x" * 257, "people.txt` holds no id: must have 1 to 256 bytes, has 257", id="long"),
         pytest.param(b"ada\ncaf\xe9\n", "people.txt` is not UTF-8", id="latin-1"),
         pytest.param(b"\n\n", "people.txt`", id="empty"),
         pytest.param(
             b"\n".join(b"%d" % number for number in range(MAX_TOGETHER)) + b"\n\nb\x07b\n",
-            f"stopped after line {MAX_TOGETHER}: line {MAX_TOGETHER + 2} holds no id",
+            f"stopped after line {MAX_TOGETHER}: line {MAX_TOGETHER + 2} of `",
             id="the-second-call",
         ),
     ],

@@ -151,6 +151,14 @@ def test_the_sidecar_may_take_fewer_together() -> None:
     during(test, most_together=2)
 
 
+@pytest.mark.parametrize("limits", [{"most_together": 0}, {"most_together": MOST_TOGETHER + 1}, {"most_bytes": 0}])
+def test_limits_that_nothing_could_be_asked_by_are_refused(limits: dict[str, int]) -> None:
+    """At once: else every question would wait for its own end, or be turned away."""
+    (name,) = limits
+    with pytest.raises(ValueError, match=f"`{name}` is 1 "):
+        Merging(Sidecar(), timeout_seconds=1, **limits)
+
+
 def test_who_gives_up_hurts_nobody() -> None:
     """Neither while waiting for a turn, who is then not even asked, nor on the way."""
 

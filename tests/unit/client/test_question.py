@@ -74,6 +74,12 @@ def test_what_cannot_be_sent_is_a_deny(changes: dict[str, Any], *, batch: bool) 
     assert not decision.allowed
 
 
+def test_a_type_that_attributes_do_not_have_is_named() -> None:
+    """With those that they have."""
+    with pytest.raises(TypeError, match=r"a bool, an int, a str or a collection of str, not a float"):
+        to_request(_question(attributes={"n": 1.5}))
+
+
 def test_a_batch_takes_questions_from_anywhere() -> None:
     """A generator is as good as a list: each of its questions gets its decision, sent or not."""
     exchange = Exchange((_question(subject=subject) for subject in ("p1", "p2")), batch=True)
