@@ -1,12 +1,10 @@
 """``audience``: of the people in a file, those whose data may be used."""
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 
@@ -15,7 +13,7 @@ from sidecar.cli.attribute import parse_attributes
 from sidecar.cli.audience_view import Outcome, show_audience, show_summary
 from sidecar.cli.connection import Connection, Method, address_option
 from sidecar.cli.failure import CommandError, ExitCode, Failure
-from sidecar.cli.importing import progress_bar
+from sidecar.cli.importing import opened, progress_bar
 from sidecar.cli.output import output_option, show_json
 from sidecar.cli.use_arguments import WHAT, WHAT_FOR, Argument
 from sidecar.client import Audience, AudienceQuestion
@@ -90,7 +88,7 @@ def audience(*, file: Path, attributes: tuple[str, ...], address: str, output: s
     said = "standard input" if file == Path("-") else f"`{file}`"
     with (
         Connection(address) as connection,
-        _opened(file) as (source, size),
+        opened(file) as (source, size),
         progress_bar("asking", size, shown=output == "table") as progress,
     ):
         through_line = 0
@@ -169,12 +167,3 @@ def _stopped(error: CommandError, through_line: int) -> CommandError:
     message = f"stopped after line {through_line}: {error.failure.message}"
     details = {**error.failure.details, "through_line": through_line}
     return CommandError(replace(error.failure, message=message, details=details), exit_code=error.exit_code)
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
-    if file == Path("-"):
-        yield sys.stdin.buffer, None
-        return
-    with file.open("rb") as opened:
-        yield opened, file.stat().st_size or None

@@ -41,7 +41,7 @@ def import_command(*, file: Path, rejects: Path | None, address: str, token_file
     with (
         Connection(address, read_token(token_file)) as connection,
         refused,
-        _opened(file) as (source, size),
+        opened(file) as (source, size),
         progress_bar("importing", size, shown=output == "table") as progress,
     ):
         lines = _events(file, source)
@@ -109,7 +109,8 @@ def progress_bar(title: str, size: int | None, *, shown: bool) -> Iterator[bulk.
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
+def opened(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
+    """*file* and its size, as far as it has one; ``-`` is standard input."""
     if file == Path("-"):
         yield sys.stdin.buffer, None
         return

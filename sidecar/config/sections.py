@@ -157,7 +157,7 @@ class Limits:
         between("limits.attributes", self.attributes, 0, 32)
         between("limits.string_bytes", self.string_bytes, 64, 1_024)
         between("limits.batch_items", self.batch_items, 1, 64)
-        between("limits.audiences", self.audiences, 0, 500)
+        between("limits.audiences", self.audiences, 1, 500)
         between("limits.audience_subjects", self.audience_subjects, 1, 10_000)
         between("limits.audience_bytes", self.audience_bytes, 4_096, 4_194_304)
         between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)

@@ -104,6 +104,13 @@ UNKNOWN_STANDING: Final = Standing(EMPTY_PROFILE)
 """The standing of a subject without a record."""
 
 
+def current(standing: Standing | None, now: Instant) -> Standing | None:
+    """*standing* if it may be used *now*; ``None`` if the subject's record must be looked at anew first."""
+    if standing is None or (standing.changes_at is not None and standing.changes_at <= now):
+        return None
+    return standing
+
+
 def resolve(record: Record, now: Instant) -> Standing:
     """The standing of *record* at *now*."""
     return trace(record, now)[0]

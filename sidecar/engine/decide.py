@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sidecar.consent.limits import EVERYONE
-from sidecar.consent.profile import Standing
+from sidecar.consent.profile import Standing, current
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
 from sidecar.engine.judge import NOBODY, People, judge
@@ -124,25 +124,18 @@ class DecisionPoint:
             return _View(asked, NOBODY, seen, Reason.STALE_CONSENT)
         if wanted is not None and wanted.position > seen.position:
             return _View(asked, NOBODY, seen, Reason.STALE_CONSENT, Pending(position=wanted.position))
-        everyone = self._current(self.everyone, now)
+        everyone = current(self._cache.lookup(self.everyone), now)
         if everyone is None:
             return _View(asked, NOBODY, seen, Reason.CONSENT_UNAVAILABLE, Pending(pseudonym=self.everyone))
         standings: list[Standing | None] = []
         pending = None
         for subject in (request.subject, *request.co_subjects):
             pseudonym = self._cache.pseudonym(subject)
-            standing = self._current(pseudonym, now)
+            standing = current(self._cache.lookup(pseudonym), now)
             if standing is None:
                 pending = pending or Pending(pseudonym=pseudonym)
             standings.append(standing)
         return _View(asked, People(standings, everyone.profile), seen, None, pending)
-
-    def _current(self, pseudonym: bytes, now: Instant) -> Standing | None:
-        """The subject's standing; ``None`` if it must be refreshed first."""
-        standing = self._cache.lookup(pseudonym)
-        if standing is None or (standing.changes_at is not None and standing.changes_at <= now):
-            return None
-        return standing
 
 
 def decide_standing(

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from sidecar.bounded import Generations
 from sidecar.consent.limits import EVERYONE
-from sidecar.consent.profile import Profile, Standing
+from sidecar.consent.profile import Profile, Standing, current
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.cache import ConsentCache
 from sidecar.engine.decide import Freshness, decide_under_holds
 from sidecar.engine.question import questions
 from sidecar.engine.snapshot import Snapshot
-from sidecar.engine.usability import Season, Usability, usability_of
+from sidecar.engine.usability import Usability, usability_of
 from sidecar.model.decision import FieldResult, Pending, Question, Request
 from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import PRECEDENCE, Mask, Reason
+
+if TYPE_CHECKING:
+    from sidecar.engine.outcome import Ground
 
 
 class Group(NamedTuple):
@@ -60,8 +64,9 @@ class Filtering:
         self._unasked = usability_of(unasked) if unasked else None  # comes before any reason that a person has
         self._wanted = Revision.parse(request.at_least_as_fresh) if request.at_least_as_fresh else None
         self._groups: dict[Usability, list[int]] = {}
-        self._season: Season | None = None
-        self._adders: dict[Profile, Callable[[int], None]] = {}  # of the season
+        self._ground: Ground | None = None
+        self._known: Generations[Profile, Usability]  # on the ground, like the adders
+        self._adders: dict[Profile, Callable[[int], None]] = {}
         self._changes_at: Instant | None = None
         self._age_ms = 0
         self._reusable = True
@@ -82,16 +87,16 @@ class Filtering:
         if settled is not None:
             self._group(settled).extend(places)
             return
-        everyone = self._current(self._everyone, now)
+        everyone = current(self._cache.lookup(self._everyone), now)
         if everyone is None:
             self.aside.extend(places)
             return
-        self._begin_season(everyone, now)
+        self._stand_on(everyone, now)
         pseudonym_of, lookup, adders, aside = self._cache.pseudonym, self._cache.lookup, self._adders, self.aside
         changes: set[Instant | None] = set()
         for place, subject in zip(places, subjects, strict=True):
-            standing = lookup(pseudonym_of(subject))
-            if standing is None or (standing.changes_at is not None and standing.changes_at <= now):
+            standing = current(lookup(pseudonym_of(subject)), now)
+            if standing is None:
                 aside.append(place)
                 continue
             profile = standing.profile
@@ -116,19 +121,19 @@ class Filtering:
             self._group(settled).append(place)
             return None
         pseudonyms = (self._everyone, self._cache.pseudonym(subject))
-        everyone, standing = (self._current(pseudonym, now) for pseudonym in pseudonyms)
+        everyone, standing = (current(self._cache.lookup(pseudonym), now) for pseudonym in pseudonyms)
         if everyone is None or standing is None:
             if may_wait:
                 return Pending(pseudonym=pseudonyms[0] if everyone is None else pseudonyms[1])
             self._reusable = False
             self._group(Usability(reason=Reason.CONSENT_UNAVAILABLE)).append(place)
             return None
-        season = self._begin_season(everyone, now)
-        usability = season.known.get(standing.profile)
+        known = self._stand_on(everyone, now)
+        usability = known.get(standing.profile)
         if usability is None:
             results = decide_under_holds(self._request, standing, everyone, self._snapshot, now=now)
             usability = usability_of(results)
-            season.known.put(standing.profile, usability)
+            known.put(standing.profile, usability)
         self._group(usability).append(place)
         self._note_changes({standing.changes_at}, now)
         return None
@@ -168,25 +173,17 @@ class Filtering:
         met = wanted is None or (wanted.log_id == seen.log_id and wanted.position <= seen.position)
         return None if met else Reason.STALE_CONSENT
 
-    def _current(self, pseudonym: bytes, now: Instant) -> Standing | None:
-        standing = self._cache.lookup(pseudonym)
-        if standing is None or (standing.changes_at is not None and standing.changes_at <= now):
-            return None
-        return standing
-
-    def _begin_season(self, everyone: Standing, now: Instant) -> Season:
-        """That of *now*, from which alone anybody is added from here on."""
-        season = self._season
-        if season is None or not season.covers(everyone.profile, now):
-            until = self._snapshot.facts.changes_at(now)
-            season = self._season = self._snapshot.audiences.at(self._asked, everyone.profile, now, until=until)
+    def _stand_on(self, everyone: Standing, now: Instant) -> Generations[Profile, Usability]:
+        """What is known on the ground of *now*, from which alone anybody is added from here on."""
+        ground = self._snapshot.plans.ground(self._snapshot.facts.season(now), everyone.profile)
+        if ground is not self._ground:
+            self._ground, self._known = ground, self._snapshot.audiences.on(ground, self._asked)
             self._adders = {}
-        return season
+        return self._known
 
     def _adder(self, profile: Profile) -> Callable[[int], None] | None:
         """What adds a place to the group of *profile*; ``None`` if policies must be asked first."""
-        assert self._season is not None
-        usability = self._season.known.get(profile)
+        usability = self._known.get(profile)
         if usability is None:
             return None
         add = self._adders[profile] = self._group(usability).append

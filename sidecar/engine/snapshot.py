@@ -5,7 +5,7 @@ from typing import Final
 
 from sidecar.consent.memo import FactsMemo
 from sidecar.engine.plan import Plans
-from sidecar.engine.usability import Seasons
+from sidecar.engine.usability import Usabilities
 from sidecar.policy.budget import MissBudget
 from sidecar.policy.bundle import Bundle
 from sidecar.policy.table import VerdictTable
@@ -27,7 +27,7 @@ class Snapshot:
         self.catalog = bundle.catalog
         self.verdicts = VerdictTable(bundle.policies, capacity=capacity, budget=budget)
         self.facts = FactsMemo(bundle.catalog, capacity=capacity)
-        self.audiences = Seasons()
+        self.audiences = Usabilities()
         self.plans = Plans(capacity=capacity)
 
     def successor(self, bundle: Bundle) -> "Snapshot":

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from sidecar.bounded import Generations
 from sidecar.consent.profile import Profile
+from sidecar.engine.outcome import Ground
 from sidecar.model.decision import FieldResult, Question
-from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import PRECEDENCE, Effect, Mask, Reason
 
 _QUESTIONS: Final = 16
@@ -35,45 +35,27 @@ def usability_of(results: Sequence[FieldResult]) -> Usability:
     return Usability(reason=first.reason, unknown_name=first.unknown_name, held=first.held)
 
 
-class Season:
-    """The usabilities for one set of questions while neither a notice nor a hold changes them; bounded.
+class Usabilities:
+    """Of the questions asked lately about many people, what is known on the latest ground; bounded.
 
-    Threads: as ``Generations``.
-    """
-
-    __slots__ = ("_everyone", "_since", "_until", "known")
-
-    def __init__(self, everyone: Profile, since: Instant, until: Instant | None) -> None:
-        self._everyone = everyone
-        self._since = since
-        self._until = until
-        self.known: Final[Generations[Profile, Usability]] = Generations(_PROFILES)
-
-    def covers(self, everyone: Profile, now: Instant) -> bool:
-        """Whether what is known holds at *now*, when the record of everyone has that profile."""
-        over = self._until is not None and self._until <= now
-        return everyone == self._everyone and self._since <= now and not over
-
-
-class Seasons:
-    """Of the questions asked lately about many people, the latest season; bounded.
-
-    Safe for several threads: a season is replaced as a whole, and two that begin the same one agree.
+    Safe for several threads: what is known on a ground is replaced as a whole, and two that begin the same agree.
     """
 
     def __init__(self) -> None:
-        self._seasons: Generations[tuple[Question, ...], Season] = Generations(_QUESTIONS)
+        self._known: Generations[tuple[Question, ...], tuple[Ground, Generations[Profile, Usability]]] = Generations(
+            _QUESTIONS
+        )
 
-    def at(self, asked: tuple[Question, ...], everyone: Profile, now: Instant, *, until: Instant | None) -> Season:
-        """That of *asked* at *now*; one that begins now ends at *until*."""
-        season = self._seasons.get(asked)
-        if season is None or not season.covers(everyone, now):
-            season = Season(everyone, now, until)
-            self._seasons.put(asked, season)
-        return season
+    def on(self, ground: Ground, asked: tuple[Question, ...]) -> Generations[Profile, Usability]:
+        """What is known of *asked*, by profile, as long as *ground* is that of now."""
+        found = self._known.get(asked)
+        if found is None or found[0] is not ground:
+            found = (ground, Generations(_PROFILES))
+            self._known.put(asked, found)
+        return found[1]
 
     def retire(self) -> Iterator[None]:
         """Forget everything, a little at each step, once others are in use."""
-        for season in self._seasons.values():
-            yield from season.known.retire()
-        yield from self._seasons.retire()
+        for _, known in self._known.values():
+            yield from known.retire()
+        yield from self._known.retire()

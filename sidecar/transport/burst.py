@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.consent.limits import MAX_SUBJECT_BYTES
-from sidecar.consent.profile import Standing
+from sidecar.consent.profile import Standing, current
 from sidecar.consent.revision import Revision
 from sidecar.engine.outcome import Ground, Outcome
 from sidecar.engine.plan import Plan
@@ -25,7 +25,7 @@ from sidecar.transport.convert.parsing import malformed
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.convert.text import check_text
 from sidecar.transport.identity import Identity
-from sidecar.transport.moment import Moment, current
+from sidecar.transport.moment import Moment
 from sidecar.transport.shared import Shared
 from sidecar.transport.status import status_of
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sidecar.consent.profile import Standing
+from sidecar.consent.profile import current
 from sidecar.engine.outcome import Ground
 from sidecar.model.instant import Instant
 from sidecar.telemetry.decisionlog.recording import Occasion
@@ -59,10 +59,3 @@ class Moment:
         if everyone is None:
             return None
         return self.snapshot.plans.ground(self.snapshot.facts.season(self.now), everyone.profile)
-
-
-def current(standing: Standing | None, now: Instant) -> Standing | None:
-    """*standing* if it may be used *now*; ``None`` if the subject must be looked at anew first."""
-    if standing is None or (standing.changes_at is not None and standing.changes_at <= now):
-        return None
-    return standing

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from sidecar.model.decision import CONSENT_REASONS, Question
 from sidecar.model.facts import Facts
-from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState, Effect, Mask, Reason
+from sidecar.model.vocabulary import Action, ConsentState, Effect, Mask, Reason
 from sidecar.policy.evaluation import Evaluation
 from sidecar.policy.verdict import reach_verdict
+from tests.drawn import facts
 from tests.model.verdict import reason_of
 
 QUESTION = Question(
@@ -17,17 +18,6 @@ QUESTION = Question(
 )
 EVALUATE = Callable[[Question, Facts], Evaluation]
 
-facts = st.builds(
-    Facts,
-    consent=st.sampled_from(ConsentState),
-    explicit=st.booleans(),
-    by_guardian=st.booleans(),
-    objected=st.booleans(),
-    restricted=st.booleans(),
-    erased=st.booleans(),
-    age=st.sampled_from(AgeBand),
-    basis=st.sampled_from(Basis),
-)
 failing = st.builds(
     Evaluation,
     allowed=st.booleans(),  # even if it claims to allow

@@ -1,10 +1,7 @@
 """``policy replay``: what a bundle would have answered to what was asked."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
 import click
 from rich.text import Text
@@ -13,7 +10,7 @@ from sidecar.authoring.replay.again import Change, Given, Replay
 from sidecar.authoring.replay.lines import DamagedError, read_lines
 from sidecar.authoring.replay.tally import Kind, Tally
 from sidecar.cli.failure import CommandError, ExitCode, Failure
-from sidecar.cli.importing import progress_bar
+from sidecar.cli.importing import opened, progress_bar
 from sidecar.cli.output import output_option, show_json, show_line, show_table
 from sidecar.cli.policy.argument import BundleReference
 from sidecar.policy.bundle import Bundle, load_bundle
@@ -59,7 +56,7 @@ def replay_log(*, log: Path, bundle: str, fail_on_flips: bool, fail_on_widening:
 def _tally(log: Path, bundle: Bundle, *, shown: bool) -> Tally:
     tally, replay = Tally(), Replay(bundle)
     try:
-        with _opened(log) as (stream, size), progress_bar("replaying", size, shown=shown) as progress:
+        with opened(log) as (stream, size), progress_bar("replaying", size, shown=shown) as progress:
             for numbered in read_lines(stream, lambda count: progress(0, count)):
                 if numbered.line is None:
                     tally.add_malformed(numbered)
@@ -73,15 +70,6 @@ def _tally(log: Path, bundle: Bundle, *, shown: bool) -> Tally:
             Failure(code="replay.damaged", message=message, hint="copy it again, or unpack what is whole: `zcat`")
         ) from error
     return tally
-
-
-@contextmanager
-def _opened(log: Path) -> Iterator[tuple[IO[bytes], int | None]]:
-    if log == Path("-"):
-        yield sys.stdin.buffer, None
-        return
-    with log.open("rb") as opened:
-        yield opened, log.stat().st_size or None
 
 
 def _show(tally: Tally, bundle: Bundle) -> None:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from sidecar.bounded import Generations
+from sidecar.consent.memo import Season
 from sidecar.consent.profile import EMPTY_PROFILE, Profile
-from sidecar.engine.usability import Seasons, Usability, usability_of
+from sidecar.engine.outcome import Ground
+from sidecar.engine.usability import Usabilities, Usability, usability_of
 from sidecar.model.decision import FieldResult, Question
 from sidecar.model.vocabulary import Action, Effect, Mask, Reason
 
@@ -15,6 +18,7 @@ UNKNOWN = FieldResult(field="e", effect=Effect.DENY, reason=Reason.UNKNOWN_FIELD
 
 ASKED = (Question(service="s", action=Action.USE, field="a", purpose="p", channel=None, recipient="first_party"),)
 ELSEWHO = Profile(erased=True)
+SEASON = Season(since=0, until=None, floor={}, known=Generations(2))
 
 
 @pytest.mark.parametrize(
@@ -49,31 +53,23 @@ def test_usable_by_who_can_do_all_that_must_be_done(
     assert expected is usability.is_for(frozenset(able))
 
 
-def test_what_is_remembered_ends_with_its_season() -> None:
-    """At its end, before its beginning (a clock that was put right), and when something else is held."""
-    seasons = Seasons()
-    season = seasons.at(ASKED, EMPTY_PROFILE, 10, until=20)
+def test_what_is_remembered_ends_with_its_ground() -> None:
+    """When notices supersede others, and when something else is held; the latest question is asked about one alone."""
+    usabilities, ground, other = Usabilities(), Ground(SEASON, EMPTY_PROFILE), Ground(SEASON, ELSEWHO)
+    known = usabilities.on(ground, ASKED)
 
-    assert season is seasons.at(ASKED, Profile(), 19, until=20)
-    assert season is not seasons.at(ASKED, EMPTY_PROFILE, 20, until=None)
-    assert not season.covers(EMPTY_PROFILE, 9)
-    assert not season.covers(ELSEWHO, 10)
-    assert seasons.at(ASKED, EMPTY_PROFILE, 10, until=20).covers(EMPTY_PROFILE, 10)
-
-
-def test_a_season_without_an_end_goes_on() -> None:
-    """While nothing is held, or the same."""
-    season = Seasons().at(ASKED, ELSEWHO, 10, until=None)
-
-    assert season.covers(ELSEWHO, 10**18)
+    assert known is usabilities.on(ground, ASKED)
+    assert known is not usabilities.on(other, ASKED)
+    assert known is not usabilities.on(ground, ASKED)
+    assert usabilities.on(ground, ()) is not usabilities.on(ground, ASKED)
 
 
 def test_all_is_forgotten_in_steps() -> None:
-    """Each season's people, then the seasons."""
-    seasons = Seasons()
-    season = seasons.at(ASKED, EMPTY_PROFILE, 10, until=None)
-    season.known.put(EMPTY_PROFILE, Usability())
+    """The people of each ground, then the grounds."""
+    usabilities, ground = Usabilities(), Ground(SEASON, EMPTY_PROFILE)
+    known = usabilities.on(ground, ASKED)
+    known.put(EMPTY_PROFILE, Usability())
 
-    assert 2 == len(list(seasons.retire()))
-    assert 0 == len(season.known)
-    assert season is not seasons.at(ASKED, EMPTY_PROFILE, 10, until=None)
+    assert 2 == len(list(usabilities.retire()))
+    assert 0 == len(known)
+    assert known is not usabilities.on(ground, ASKED)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sidecar.model.catalog import Catalog
 from sidecar.model.decision import Question
 from sidecar.model.facts import Facts
-from sidecar.model.vocabulary import PRECEDENCE, Action, AgeBand, Basis, Channel, ConsentState, Effect, Reason
+from sidecar.model.vocabulary import PRECEDENCE, Action, Channel, ConsentState, Effect, Reason
 from sidecar.policy.bundle import load_bundle
 from sidecar.policy.cedar.compiled import compile_policies
 from sidecar.policy.cedar.policies import Policies
@@ -22,6 +22,7 @@ from sidecar.policy.cedar.policy import REASONS, Policy, parse_policy
 from sidecar.policy.cedar.tokens import split
 from sidecar.policy.problems import Problems
 from sidecar.policy.verdict import reach_verdict
+from tests.drawn import facts
 
 from .bundles import write
 
@@ -33,17 +34,6 @@ def _catalog() -> Catalog:
 
 CATALOG = _catalog()
 
-facts = st.builds(
-    Facts,
-    consent=st.sampled_from(ConsentState),
-    explicit=st.booleans(),
-    by_guardian=st.booleans(),
-    objected=st.booleans(),
-    restricted=st.booleans(),
-    erased=st.booleans(),
-    age=st.sampled_from(AgeBand),
-    basis=st.sampled_from(Basis),
-)
 questions = st.builds(
     Question,
     service=st.sampled_from(sorted(CATALOG.services)),

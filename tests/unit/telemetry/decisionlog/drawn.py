@@ -5,21 +5,10 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from sidecar.model.decision import FieldResult, Others, Request
-from sidecar.model.facts import Facts
-from sidecar.model.vocabulary import Action, AgeBand, Basis, ConsentState, Effect, Mask, Reason
+from sidecar.model.vocabulary import Action, Effect, Mask, Reason
+from tests.drawn import facts
 
 texts = st.text(max_size=8)
-facts = st.builds(
-    Facts,
-    consent=st.sampled_from(ConsentState),
-    explicit=st.booleans(),
-    by_guardian=st.booleans(),
-    objected=st.booleans(),
-    restricted=st.booleans(),
-    erased=st.booleans(),
-    age=st.sampled_from(AgeBand),
-    basis=st.sampled_from(Basis),
-)
 results = st.builds(
     FieldResult,
     field=st.just("customer.email"),
