@@ -13,7 +13,6 @@ interpreter was not to be had, in each phase, with and without load.
 
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -28,8 +27,8 @@ from benchmarks.load.h2load import HOW_TO_GET, Load, available, calls_for, run
 from benchmarks.load.percentiles import Percentiles, percentiles
 from benchmarks.measure import Series, arguments, draw, report
 from benchmarks.servers.sidecar import Sidecar, sidecar
-from benchmarks.worlds.bundle import write_bundle
-from benchmarks.worlds.people import borrowed_id, make_world
+from benchmarks.worlds.people import borrowed_id
+from benchmarks.worlds.place import place
 from benchmarks.worlds.questions import question
 from sidecar.api.v1 import authorization_pb2, authorization_pb2_grpc, consent_pb2, consent_pb2_grpc, model_pb2
 
@@ -202,10 +201,7 @@ def main() -> None:
     size = LOOK if quick else MEASUREMENT
     if not available():
         sys.exit(HOW_TO_GET)
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        bundle = write_bundle(folder / "bundle")
-        data = make_world(folder / "data", bundle, size.subjects)
+    with place(size.subjects) as (folder, bundle, data):
         with sidecar(folder / "run", bundle, data, settings=SETTINGS) as asked:
             asked.require_allowed(TRANSPORT, 1)
             load = asked.load(TRANSPORT, question(1).SerializeToString(), in_flight=64)

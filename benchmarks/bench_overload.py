@@ -8,10 +8,8 @@ the same client must soon be served as before.
 """
 
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 from typing import Final
 
@@ -20,8 +18,7 @@ from benchmarks.load.percentiles import Percentiles, percentiles
 from benchmarks.load.probe import probing, recovered
 from benchmarks.measure import Series, arguments, report
 from benchmarks.servers.sidecar import Sidecar, sidecar
-from benchmarks.worlds.bundle import write_bundle
-from benchmarks.worlds.people import make_world
+from benchmarks.worlds.place import place
 from benchmarks.worlds.questions import question
 
 TAKEN: Final = 256
@@ -107,10 +104,7 @@ def main() -> None:
     size = LOOK if quick else MEASUREMENT
     if not available():
         sys.exit(HOW_TO_GET)
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        bundle = write_bundle(folder / "bundle")
-        data = make_world(folder / "data", bundle, size.subjects)
+    with place(size.subjects) as (folder, bundle, data):
         settings = {"LIMITS_CALLS_IN_FLIGHT": str(TAKEN)}
         with sidecar(folder / "run", bundle, data, settings=settings) as asked:
             asked.require_allowed("native", 1)

@@ -9,13 +9,11 @@ every second: its slope is that of the line that fits best to all but the first 
 import argparse
 import math
 import sys
-import tempfile
 import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import linear_regression
 from threading import Event, Thread
 from typing import Final
@@ -26,8 +24,7 @@ from benchmarks.load.h2load import HOW_TO_GET, available, calls_for, run
 from benchmarks.load.percentiles import Percentiles, percentiles
 from benchmarks.measure import Series, draw, report
 from benchmarks.servers.sidecar import Sidecar, sidecar
-from benchmarks.worlds.bundle import write_bundle
-from benchmarks.worlds.people import make_world
+from benchmarks.worlds.place import place
 from benchmarks.worlds.questions import question
 
 SHARE: Final = 0.7
@@ -140,20 +137,19 @@ def main() -> None:
         parser.error("--minutes is more than 0")
     if not available():
         sys.exit(HOW_TO_GET)
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        bundle = write_bundle(folder / "bundle")
-        data = make_world(folder / "data", bundle, size.subjects)
-        with sidecar(folder / "run", bundle, data, settings=SETTINGS) as asked:
-            asked.require_allowed("native", 1)
-            peak = calls_for(asked.load("native", question(1).SerializeToString(), in_flight=64), 1.0)
-            with (
-                weighing(asked) as memory,
-                deciding(asked, CHANGES) as decided,
-                reloading(bundle, RELOAD_SECONDS) as changed,
-            ):
-                came = ask(asked, peak * SHARE, minutes * 60)
-            swapped = asked.metrics().get('sidecar_policy_reloads_total{outcome="swapped"}', 0.0)
+    with (
+        place(size.subjects) as (folder, bundle, data),
+        sidecar(folder / "run", bundle, data, settings=SETTINGS) as asked,
+    ):
+        asked.require_allowed("native", 1)
+        peak = calls_for(asked.load("native", question(1).SerializeToString(), in_flight=64), 1.0)
+        with (
+            weighing(asked) as memory,
+            deciding(asked, CHANGES) as decided,
+            reloading(bundle, RELOAD_SECONDS) as changed,
+        ):
+            came = ask(asked, peak * SHARE, minutes * 60)
+        swapped = asked.metrics().get('sidecar_policy_reloads_total{outcome="swapped"}', 0.0)
     plot(memory, came.stretches)
     whole = percentiles(came.times)
     series = [
