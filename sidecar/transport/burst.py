@@ -15,7 +15,6 @@ from sidecar.engine.plan import Plan
 from sidecar.engine.planning import outcome_of, plan_of
 from sidecar.engine.validity import next_change
 from sidecar.model.decision import Answer, Request
-from sidecar.model.instant import Instant
 from sidecar.telemetry.decisionlog.line import Call
 from sidecar.telemetry.decisionlog.recording import Handed, Occasion
 from sidecar.transport.convert.answers import to_check_response
@@ -36,45 +35,23 @@ MAX_KEY_BYTES: Final = 2_048
 class Burst:
     """What came in together, answered without waiting. For one thread, and for some milliseconds.
 
-    All is answered at one moment, and by no standing that is over now: *at* is both, at most a millisecond apart. Slots
-    are read when they are needed, once each. So whatever was acknowledged before the burst began is seen. *ids* gives
-    each answer a name that no other has. *answering* is what the lifecycle said before the moment: one that is of a
-    view not yet complete lacks holds.
+    All is answered at one moment; slots are read when they are needed, once each. So whatever was acknowledged before
+    the burst began is seen. *ids* gives each answer a name that no other has.
 
     A question with a plan is answered by its outcome, any other by the ``DecisionPoint``, which every outcome is made
     by; while a source is stale all are. The bytes are the same (ADR-0033).
     """
 
-    __slots__ = (
-        "_answered",
-        "_answering",
-        "_at",
-        "_ids",
-        "_lookup",
-        "_moment",
-        "_now",
-        "_pseudonym",
-        "_reader",
-        "_shared",
-    )
+    __slots__ = ("_answered", "_at", "_ids", "_lookup", "_moment", "_pseudonym", "_reader", "_shared")
 
-    def __init__(
-        self,
-        shared: Shared,
-        at: tuple[Moment, Instant],
-        reader: QuestionReader,
-        ids: Iterator[str],
-        *,
-        answering: bool,
-    ) -> None:
+    def __init__(self, shared: Shared, reader: QuestionReader, ids: Iterator[str]) -> None:
         cache = shared.world.cache
         self._shared = shared
-        self._moment, self._now = at
+        self._moment = Moment(shared.world, shared.lifecycle)
         self._reader = reader
         self._ids = ids
         self._pseudonym = cache.pseudonym
         self._lookup = cache.lookup
-        self._answering = answering
         self._answered: list[Handed] = []
         self._at = perf_counter()
 
@@ -83,7 +60,7 @@ class Burst:
 
         Raises what ``status_of`` has a status for.
         """
-        if not self._answering:
+        if not self._moment.answering:
             self._shared.lifecycle.require_ready()
             return None  # ready since the burst began, which has seen a view that was not complete
         try:
@@ -98,7 +75,7 @@ class Burst:
         A malformed question has its own error; raises if the batch as a whole has one.
         """
         self._shared.lifecycle.require_ready()
-        if not self._answering:
+        if not self._moment.answering:
             return None  # as above
         before = len(self._answered)
         results: list[bytes] = []
@@ -138,7 +115,7 @@ class Burst:
             return self._answer_unplanned(message, subject, identity, ground)
         check_text(subject, "subject", most=MAX_SUBJECT_BYTES)
         pseudonym = self._pseudonym(subject)
-        standing = current(self._lookup(pseudonym), self._now)
+        standing = current(self._lookup(pseudonym), moment.now)
         if standing is None:
             return None
         outcome = plans.by_profile.get((plan, standing.profile))
@@ -163,7 +140,7 @@ class Burst:
         pseudonyms = [self._pseudonym(subject) for subject in (request.subject, *request.co_subjects)]
         standings = [
             standing
-            for standing in (current(self._lookup(one), self._now) for one in pseudonyms)
+            for standing in (current(self._lookup(one), moment.now) for one in pseudonyms)
             if standing is not None
         ]
         if len(standings) < len(pseudonyms):
@@ -197,12 +174,12 @@ class Burst:
         """The response by the ``DecisionPoint``."""
         moment = self._moment
         answer = self._shared.world.point.decide(
-            request, moment.snapshot, now=self._now, freshness=moment.freshness, may_ask=False
+            request, moment.snapshot, now=moment.now, freshness=moment.freshness, may_ask=False
         )
         if not isinstance(answer, Answer):
             return None
         outcome = Outcome(answer.results, co_subjects=len(request.co_subjects))
-        occasion = Occasion.of(answer, moment.snapshot, now=self._now)
+        occasion = Occasion.of(answer, moment.snapshot, now=moment.now)
         decision_id = self._settle(request, outcome, self._pseudonym(request.subject), identity, occasion)
         return to_check_response(answer, decision_id).SerializeToString()
 

@@ -17,7 +17,6 @@ from sidecar.transport.convert.parsing import parse
 from sidecar.transport.convert.questions import QuestionReader
 from sidecar.transport.decider import Decided, Decider
 from sidecar.transport.identity import Identity
-from sidecar.transport.moment import Moment
 from sidecar.transport.shared import Shared
 
 CHECK: Final = "Check"
@@ -33,17 +32,11 @@ class Desk:
         self.decider = Decider(shared)
         self._reader = QuestionReader(shared.limits)
         self._ids = map(f"{token_hex(8)}-%x".__mod__, count(1))  # a step of it is one step for all threads
-        self._moment: Moment | None = None
         self.audiences = Audiences(shared, self.decider, self._reader, self._ids)
 
     def burst(self) -> Burst:
         """What answers questions that came in together, without waiting."""
-        answering = self.shared.lifecycle.answering  # first; see there
-        moment, now = self._moment, self.shared.world.clock()
-        if moment is None or not moment.stands(now):
-            moment = self._moment = Moment(self.shared.world)
-            now = moment.now
-        return Burst(self.shared, (moment, now), self._reader, self._ids, answering=answering)
+        return Burst(self.shared, self._reader, self._ids)
 
     def wait(self, method: str, data: bytes, identity: Identity, until: float) -> bytes:
         """The answer to *data*, a message of *method*, on a thread that may wait *until* then; see ``patience``.

@@ -1,6 +1,7 @@
 """All listeners, on whichever transport each has, and what they serve."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from time import monotonic
 from typing import Final
@@ -16,7 +17,6 @@ from sidecar.transport.listening import Listening
 from sidecar.transport.native.fitness import why_not
 from sidecar.transport.native.listening import NativeListening
 from sidecar.transport.shared import Shared
-from sidecar.transport.workers import Workers
 from sidecar.transport.world import Source
 
 _log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class GrpcServer:
         self._shared = shared
         self._config = config
         self._feed = feed
-        self._executor = Workers(config.server.threads, "grpc")
+        self._executor = ThreadPoolExecutor(config.server.threads, thread_name_prefix="grpc")
         self._services = Services(self.desk, self._executor, config, feed, source)
         self.health = self._services.health
         self._listening: list[Listening] = []

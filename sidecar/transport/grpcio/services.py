@@ -1,7 +1,7 @@
 """A server of grpcio with all that it serves; one for each listener, since a call does not say where it came in."""
 
-from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Final, cast
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
@@ -40,7 +40,9 @@ _OFFERED: Final = (_AUTHORIZATION, _CHOICES, _CONSENT, _FEED, _HOLDS, _LOG, _STA
 class Services:
     """What every server serves, on *executor*'s threads. Safe for any number of threads."""
 
-    def __init__(self, desk: Desk, executor: Executor, config: Config, feed: FeedServicer, source: Source) -> None:
+    def __init__(
+        self, desk: Desk, executor: ThreadPoolExecutor, config: Config, feed: FeedServicer, source: Source
+    ) -> None:
         shared = desk.shared
         self.health = Health()
         self.status = StatusServicer(shared, source)
@@ -62,7 +64,7 @@ class Services:
         """A server, not bound and not started, whose callers have *identity*."""
         limits, intake = self._shared.limits, Intake(self._shared.edge, self._shared.limits.message_bytes)
         server = grpc.server(
-            cast("ThreadPoolExecutor", self._executor),  # it submits, and adds a callback to what it gets
+            self._executor,
             options=(
                 ("grpc.so_reuseport", 0),  # else a second process on the same port would get half of the calls
                 ("grpc.max_receive_message_length", limits.largest_bytes),

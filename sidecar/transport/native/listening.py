@@ -1,6 +1,6 @@
 """A listener on the native transport."""
 
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic, sleep
 from typing import Final
@@ -24,7 +24,7 @@ _JOIN_SECONDS: Final = 1.0
 class NativeListening:
     """Questions to *desk* on a front, and whatever else *server* serves behind it."""
 
-    def __init__(self, listener: Listener, desk: Desk, executor: Executor, server: grpc.Server) -> None:
+    def __init__(self, listener: Listener, desk: Desk, executor: ThreadPoolExecutor, server: grpc.Server) -> None:
         self._listener = listener
         self._desk = desk
         self._executor = executor

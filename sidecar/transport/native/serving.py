@@ -1,7 +1,7 @@
 """The thread that answers what a front takes in: all that waits in one go, again and again."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
 from typing import Final
@@ -40,7 +40,7 @@ class Serving:
     Nothing that goes wrong ends it, for the listener would be deaf.
     """
 
-    def __init__(self, front: Front, desk: Desk, identity: Identity, executor: Executor) -> None:
+    def __init__(self, front: Front, desk: Desk, identity: Identity, executor: ThreadPoolExecutor) -> None:
         self.waiting = Waiting(front, desk, identity, executor)
         self._front = front
         self._desk = desk

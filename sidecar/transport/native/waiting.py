@@ -1,7 +1,7 @@
 """Calls that are answered on threads that may wait, since the answer could not be had at once."""
 
 from collections.abc import Callable, Generator
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import grpc
@@ -18,7 +18,7 @@ Steps = Generator[bool, None, bytes]
 class Waiting:
     """Those of one front, on *executor*'s threads. Safe for any number of threads."""
 
-    def __init__(self, front: Front, desk: Desk, identity: Identity, executor: Executor) -> None:
+    def __init__(self, front: Front, desk: Desk, identity: Identity, executor: ThreadPoolExecutor) -> None:
         self._front = front
         self._desk = desk
         self._shared = desk.shared
