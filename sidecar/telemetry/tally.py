@@ -16,7 +16,7 @@ from sidecar.model.vocabulary import Effect, Reason
 from sidecar.telemetry.decisionlog.recording import OUTCOME, SECONDS, Handed
 
 BUCKETS: Final = (2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 1e-1, 1.0)
-"""Seconds; an answer from memory takes some 4 us, one that policies must be asked for some 100."""
+"""Seconds; an answer from memory takes some 5 us, one that policies must be asked for some 100."""
 
 _KINDS: Final = tuple(product(Effect, Reason))
 _NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
