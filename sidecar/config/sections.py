@@ -127,7 +127,7 @@ class Limits:
     attributes: int = setting(32, "Attributes in a question.")
     string_bytes: int = setting(1_024, "Size of a string, where its own limit is not lower.", unit="bytes")
     batch_items: int = setting(64, "Questions in a batch.")
-    audiences: int = setting(2, "Calls of `FilterSubjects` being answered; each holds a thread.")
+    audiences: int = setting(2, "Calls of `FilterSubjects` being answered; each holds a thread. 0: none is.")
     audience_subjects: int = setting(10_000, "Subjects in such a call.")
     audience_bytes: int = setting(524_288, "Size of its message, instead of `limits.message_bytes`.", unit="bytes")
     calls_in_flight: int = setting(
@@ -157,7 +157,7 @@ class Limits:
         between("limits.attributes", self.attributes, 0, 32)
         between("limits.string_bytes", self.string_bytes, 64, 1_024)
         between("limits.batch_items", self.batch_items, 1, 64)
-        between("limits.audiences", self.audiences, 1, 500)
+        between("limits.audiences", self.audiences, 0, 500)
         between("limits.audience_subjects", self.audience_subjects, 1, 10_000)
         between("limits.audience_bytes", self.audience_bytes, 4_096, 4_194_304)
         between("limits.calls_in_flight", self.calls_in_flight, 1, 1_000_000)

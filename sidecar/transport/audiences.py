@@ -65,8 +65,7 @@ class Audiences:
         """
         if not self._places.acquire(blocking=False):
             raise OverloadedError(
-                f"{self._limits.audiences} audiences are being put together, and there may be no more "
-                "(`limits.audiences`); try again"
+                f"no more than {self._limits.audiences} audiences are put together at a time (`limits.audiences`)"
             )
         try:
             return (yield from self._steps(data, identity, until))
