@@ -144,6 +144,29 @@ def test_another_language(window: Window) -> None:
     assert [] == window.complaints()
 
 
+def test_an_answer_that_comes_late_is_not_shown(window: Window) -> None:
+    """Whoever asked for another language, or another person, sees no more of what was asked before."""
+    _look_at(window, "person-00001")
+    window.run("""
+        const real = window.fetch;
+        const wait = (milliseconds) => new Promise((go) => setTimeout(go, milliseconds));
+        window.fetch = async (...all) => {
+            window.fetch = real;
+            const answer = await real(...all);
+            await wait(500);
+            wait(200).then(() => { window.shown = true; });
+            return answer;
+        };
+        document.querySelector("#who button").click();
+        const one = document.getElementById('language');
+        one.value = 'de';
+        one.dispatchEvent(new Event('change'));
+    """)
+    window.until("return window.shown", expected=True)
+
+    assert "Neuigkeiten per E-Mail oder SMS" == window.run("return document.querySelector('legend')?.textContent")
+
+
 def test_every_control_has_a_name(window: Window) -> None:
     """For those who do not see the page: each box, field and button says what it is."""
     _look_at(window, "person-00001")

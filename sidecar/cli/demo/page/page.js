@@ -189,17 +189,24 @@ function show(state) {
   if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
+let latest = 0;
+
 async function act(path, body, done) {
+  const turn = ++latest; // what was begun before may be answered later: it must not be shown then
   for (const input of document.querySelectorAll("#choices input, #erase")) input.disabled = true;
   at("status").textContent = words().loading;
   let said = done;
   try {
     const state = await call(path, { revision: at("choices").dataset.revision ?? "", ...body });
+    if (turn !== latest) return;
     if (state.not_taken?.length) said = words().notTaken + state.not_taken.join("; ");
     show(state);
   } catch (error) {
+    if (turn !== latest) return;
     said = words().failed + error.message;
-    try { show(await call("/api/person", {})); } catch { /* what failed before is told already */ }
+    const state = await call("/api/person", {}).catch(() => null); // what failed before is told already
+    if (turn !== latest) return;
+    if (state) show(state);
   }
   at("erase").disabled = false;
   at("status").textContent = said;
