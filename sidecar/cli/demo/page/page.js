@@ -192,7 +192,8 @@ function show(state) {
 let latest = 0;
 
 async function act(path, body, done) {
-  const turn = ++latest; // what was begun before may be answered later: it must not be shown then
+  /* What was begun before may be answered later: it must not be shown then. */
+  const turn = ++latest;
   for (const input of document.querySelectorAll("#choices input, #erase")) input.disabled = true;
   at("status").textContent = words().loading;
   let said = done;
@@ -204,7 +205,8 @@ async function act(path, body, done) {
   } catch (error) {
     if (turn !== latest) return;
     said = words().failed + error.message;
-    const state = await call("/api/person", {}).catch(() => null); // what failed before is told already
+    /* That it failed is told already. */
+    const state = await call("/api/person", {}).catch(() => null);
     if (turn !== latest) return;
     if (state) show(state);
   }
