@@ -18,7 +18,8 @@ COMPONENT: Final = "decision_log"
 FULL, UNWRITTEN = "queue_full", "not_written"
 """Why lines were dropped."""
 
-_LOOK_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 0.02
+"""Once nothing is queued, until the next look: to wake up for a few lines costs more than the lines."""
 
 _HOLD_SECONDS: Final = 0.0003
 """Processor time in which lines are made before they are written, which lets go of the interpreter."""
@@ -30,6 +31,8 @@ _MOST_MADE: Final = 64
 """Lines that may wait to be written: one about an audience has up to a third of a megabyte."""
 
 _BREATH_SECONDS: Final = 0.001
+"""Between two writes while more is queued."""
+
 _STOP_SECONDS: Final = 5.0
 
 _log = logging.getLogger(__name__)
@@ -103,7 +106,8 @@ class DecisionLog:
             stopping = self._stopping.is_set()  # looked at first: what was put before it must still be found
             while self:
                 self.write_some()
-                sleep(_BREATH_SECONDS)
+                if self:
+                    sleep(_BREATH_SECONDS)
             if stopping:
                 return
             self._stopping.wait(_LOOK_SECONDS)

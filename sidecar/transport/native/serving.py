@@ -16,14 +16,12 @@ from sidecar.transport.identity import Identity
 from sidecar.transport.native.deadline import seconds_of
 from sidecar.transport.native.ending import end, fail
 from sidecar.transport.native.front import METHODS, Event, Front
+from sidecar.transport.native.intake import Intake
 from sidecar.transport.native.turns import Turns
 from sidecar.transport.native.waiting import Waiting
 
 TOO_MANY: Final = "Concurrent RPC limit exceeded!"
 """grpcio's own words, so that callers hear the same on both transports."""
-
-_TAKEN: Final = 65_536
-"""Calls that are taken in at once, far more than may be in flight: what is too many is told so at once."""
 
 _BURST: Final = 64
 """Calls that share a look at clock and sources: some hundred microseconds of work."""
@@ -43,6 +41,7 @@ class Serving:
     def __init__(self, front: Front, desk: Desk, identity: Identity, executor: ThreadPoolExecutor) -> None:
         self.waiting = Waiting(front, desk, identity, executor)
         self._front = front
+        self._intake = Intake(front)
         self._desk = desk
         self._identity = identity
         self._executor = executor
@@ -71,7 +70,7 @@ class Serving:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        while (events := self._front.recv_batch(_TAKEN, 0 if self._turns else None)) is not None:
+        while (events := self._intake.take(wait=not self._turns)) is not None:
             self._at_work = True
             try:
                 self._take(events)
