@@ -26,6 +26,7 @@ class TimedFront(FakeFront):
 
     def recv_batch(self, max_events: int, timeout_ms: int | None = None) -> list[Event] | None:
         """What has come by now; asleep, what comes next."""
+        del max_events
         self.waited.append(timeout_ms)
         self.now = max(self.now + LOOK_SECONDS, self._due if timeout_ms is ASLEEP else 0)
         if self.now < self._due:
@@ -46,6 +47,7 @@ def cores(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
 
 def taking(monkeypatch: pytest.MonkeyPatch, *gaps: float) -> tuple[Intake, TimedFront]:
+    """An intake, and its front, whose calls come after these gaps; time goes by at the front alone."""
     front = TimedFront(iter(gaps))
     monkeypatch.setattr(intake, "perf_counter", lambda: front.now)
     return Intake(front), front
@@ -53,6 +55,7 @@ def taking(monkeypatch: pytest.MonkeyPatch, *gaps: float) -> tuple[Intake, Timed
 
 @pytest.mark.usefixtures("cores")
 def test_the_first_call_is_waited_for_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has come before it."""
     one, front = taking(monkeypatch, 10.0, 10.0)
 
     assert one.take(wait=True) == [event(1)]
@@ -61,6 +64,7 @@ def test_the_first_call_is_waited_for_asleep(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("cores")
 def test_what_comes_soon_after_another_is_met_awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the first, as long as they come soon."""
     soon = AWAKE_SECONDS / 2
     one, front = taking(monkeypatch, soon, soon, soon, soon)
 
@@ -71,6 +75,7 @@ def test_what_comes_soon_after_another_is_met_awake(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.usefixtures("cores")
 def test_nobody_is_waited_for_awake_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that found nothing ends in sleep, and what then comes late does not lead to the next."""
     late = SOON_SECONDS * 2
     one, front = taking(monkeypatch, 0.0, late, late, late)
 
@@ -82,6 +87,7 @@ def test_nobody_is_waited_for_awake_for_long(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_on_one_core_all_are_waited_for_asleep(monkeypatch: pytest.MonkeyPatch, cores: set[int]) -> None:
+    """However soon they come."""
     cores.remove(1)
     one, front = taking(monkeypatch, 0.0, 0.0, 0.0, 0.0)
 
@@ -91,6 +97,7 @@ def test_on_one_core_all_are_waited_for_asleep(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.usefixtures("cores")
 def test_an_end_is_seen_awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not waited for again."""
     one, front = taking(monkeypatch, 0.0, 0.0)
 
     assert one.take(wait=True) == [event(1)]
@@ -100,6 +107,7 @@ def test_an_end_is_seen_awake(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("cores")
 def test_who_does_not_want_to_wait_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be other work, in turns."""
     one, front = taking(monkeypatch, 10.0, 10.0)
 
     assert one.take(wait=False) == []
