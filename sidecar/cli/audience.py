@@ -28,8 +28,10 @@ MAX_BYTES: Final = 448 * 1024
 """Of their ids, as they are sent; the server takes no longer message than 512 KiB."""
 
 _AN_ID: Final = "an id is alone on its line, has 1 to 256 bytes and no control characters, such as a tab"
+_FEWER: Final = "ask about fewer in a call: --together {most}"
 _FRAME: Final = 3
 _PLACE: Final = re.compile(r"`subjects\[(\d+)\]`")
+_TOO_MANY: Final = re.compile(r"`subjects`: must have 1 to (\d+)")
 
 _ARGUMENTS: Final[tuple[Argument, ...]] = (
     *WHAT,
@@ -48,6 +50,14 @@ _ARGUMENTS: Final[tuple[Argument, ...]] = (
         multiple=True,
         type=click.Choice(["redact", "hash", "last4", "year"]),
         help="A mask that you apply where a field has one; may be repeated. Who needs another is left out.",
+    ),
+    click.option(
+        "--together",
+        type=click.IntRange(1, MAX_TOGETHER),
+        default=MAX_TOGETHER,
+        show_default=True,
+        metavar="N",
+        help="How many are asked about in one call at most: `limits.audience_subjects` of the sidecar may be lower.",
     ),
 )
 
@@ -70,7 +80,15 @@ def _arguments(command: Any) -> Any:  # noqa: ANN401 - any command
 @_arguments
 @address_option
 @output_option
-def audience(*, file: Path, attributes: tuple[str, ...], address: str, output: str, **params: Any) -> NoReturn:  # noqa: ANN401
+def audience(
+    *,
+    file: Path,
+    attributes: tuple[str, ...],
+    together: int,
+    address: str,
+    output: str,
+    **params: Any,  # noqa: ANN401
+) -> NoReturn:
     """Find those of the people in FILE of whom SERVICE may use every FIELD, such as for a mailing.
 
     Prints their ids, one a line. Behind an id may be a tab and what must be masked before use, but only if you said
@@ -92,7 +110,7 @@ def audience(*, file: Path, attributes: tuple[str, ...], address: str, output: s
         progress_bar("asking", size, shown=output == "table") as progress,
     ):
         through_line = 0
-        for part in parts(said, source):
+        for part in parts(said, source, most=together):
             try:
                 found = _ask(connection, replace(question, subjects=part.subjects), part, said)
             except CommandError as error:
@@ -111,12 +129,15 @@ def audience(*, file: Path, attributes: tuple[str, ...], address: str, output: s
     click.get_current_context().exit(ExitCode.SUCCESS if outcome.usable else ExitCode.DENIED)
 
 
-def parts(said: str, source: Iterable[bytes]) -> Iterator[Part]:
-    """The people on the lines of *source*, which is called *said*, each once; ``CommandError`` if a line is no text."""
+def parts(said: str, source: Iterable[bytes], *, most: int = MAX_TOGETHER) -> Iterator[Part]:
+    """The people on the lines of *source*, which is called *said*, each once, at most so many together.
+
+    Raises ``CommandError`` if a line is no text.
+    """
     seen: set[str] = set()
     subjects: list[str] = []
     lines: list[int] = []
-    size = together = 0
+    size = sent = 0
     for number, raw in enumerate(source, start=1):
         size += len(raw)
         subject = _subject(said, number, raw)
@@ -124,12 +145,12 @@ def parts(said: str, source: Iterable[bytes]) -> Iterator[Part]:
             continue
         seen.add(subject)
         length = len(subject.encode()) + _FRAME
-        if subjects and (len(subjects) == MAX_TOGETHER or together + length > MAX_BYTES):
+        if subjects and (len(subjects) == most or sent + length > MAX_BYTES):
             yield Part(tuple(subjects), tuple(lines), size)
-            subjects, lines, size, together = [], [], 0, 0
+            subjects, lines, size, sent = [], [], 0, 0
         subjects.append(subject)
         lines.append(number)
-        together += length
+        sent += length
     if subjects:
         yield Part(tuple(subjects), tuple(lines), size)
 
@@ -148,6 +169,9 @@ def _ask(connection: Connection, question: AudienceQuestion, part: Part, said: s
     try:
         response = connection.call(FILTER_SUBJECTS, to_request(question), pb.FilterSubjectsResponse)
     except CommandError as error:
+        too_many = _TOO_MANY.match(error.failure.message)
+        if too_many is not None:
+            raise CommandError(replace(error.failure, hint=_FEWER.format(most=too_many[1]))) from error
         place = _PLACE.match(error.failure.message)
         if place is None:
             raise

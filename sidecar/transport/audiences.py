@@ -75,7 +75,8 @@ class Audiences:
     def _steps(self, data: bytes, identity: Identity, until: float) -> Generator[bool, None, bytes]:
         began = perf_counter()
         message = parse(pb.FilterSubjectsRequest, sized(data, self._limits.audience_bytes))
-        check_count(len(message.subjects), "subjects", least=1, most=self._limits.audience_subjects)
+        most, limit = self._limits.audience_subjects, "limits.audience_subjects"
+        check_count(len(message.subjects), "subjects", least=1, most=most, limit=limit)
         policies = self._world.policies
         catalog = policies.snapshot.catalog
         request = self._reader.read_for_many(message, lambda named: identity.service(named, catalog))

@@ -183,3 +183,16 @@ def test_too_long_a_message_says_which_limit_it_is(tmp_path: Path) -> None:
 
     assert 1 == result.exit_code
     assert "limits.audience_bytes" in result.stderr
+
+
+def test_a_sidecar_that_takes_fewer_people_says_so_and_the_command_can_ask_in_more_calls(tmp_path: Path) -> None:
+    """The error names the limit, and the option that it is followed with; from then on nobody is left out."""
+    people = "\n".join(f"person-{number}" for number in range(25))
+    with serving(clock=FixedClock(), data_dir=tmp_path, settings={"limits.audience_subjects": 10}) as small:
+        refused = run(small, *NEWS, content=people)
+        heard = run(small, *NEWS, "--together", "10", "--output", "json", content=people)
+
+    assert 1 == refused.exit_code
+    assert "`subjects`: must have 1 to 10, has 25 (`limits.audience_subjects`)" in refused.stderr
+    assert "--together 10" in refused.stderr
+    assert (25, 3) == (from_json(heard)["asked"], len(from_json(heard)["decision_ids"]))

@@ -11,7 +11,7 @@ def check_text(value: str, field: str, *, most: int, least: int = 1) -> str:
     return value
 
 
-def check_count(count: int, field: str, *, most: int, least: int = 0) -> None:
-    """Raise ``RequestError`` naming *field* unless *count* lies between *least* and *most*."""
+def check_count(count: int, field: str, *, most: int, least: int = 0, limit: str = "") -> None:
+    """Raise ``RequestError`` naming *field*, and the *limit* that sets *most*, unless *count* is between the two."""
     if not least <= count <= most:
-        raise RequestError(field, f"must have {least} to {most}, has {count}")
+        raise RequestError(field, f"must have {least} to {most}, has {count}" + (f" (`{limit}`)" if limit else ""))
