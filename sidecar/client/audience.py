@@ -12,7 +12,7 @@ from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
 from sidecar.client.answer import REASONS, MalformedError, expect, failure_of, instant, parse
 from sidecar.client.decision import Failure
-from sidecar.client.question import AttributeValue, action_of, attribute_of
+from sidecar.client.question import AttributeValue, action_of, attribute_of, mapped
 
 FILTER_SUBJECTS: Final = "/sidecar.api.v1.AuthorizationService/FilterSubjects"
 
@@ -98,7 +98,7 @@ class FilterExchange:
         self.request: bytes | None = None
         self._detail = ""
         try:
-            self._question = replace(question, subjects=_listed(question.subjects))
+            self._question = replace(question, subjects=_listed(question))
             self.request = to_request(self._question).SerializeToString()
         except (TypeError, ValueError) as error:
             self._detail = str(error)
@@ -129,10 +129,12 @@ def settled(audience: Audience, *, raise_on_error: bool) -> Audience:
     return audience
 
 
-def _listed(subjects: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(subjects, str):
+def _listed(question: AudienceQuestion) -> tuple[str, ...]:
+    if not isinstance(question, AudienceQuestion):
+        raise TypeError(f"what is asked is an `AudienceQuestion`, not of type {type(question).__name__}")
+    if isinstance(question.subjects, str):
         raise TypeError("`subjects` is one text; give a list of ids")  # else each letter would be one
-    return tuple(subjects)
+    return tuple(question.subjects)
 
 
 def to_request(question: AudienceQuestion) -> pb.FilterSubjectsRequest:
@@ -145,7 +147,7 @@ def to_request(question: AudienceQuestion) -> pb.FilterSubjectsRequest:
         purpose=question.purpose,
         channel=question.channel,
         recipient=question.recipient,
-        attributes={name: attribute_of(value) for name, value in question.attributes.items()},
+        attributes={name: attribute_of(value) for name, value in mapped(question.attributes).items()},
         at_least_as_fresh=question.at_least_as_fresh,
         able=[model_pb2.Obligation(name="mask", value=mask) for mask in question.mask_names],
     )

@@ -27,11 +27,12 @@ CHANNEL_OPTIONS: Final[tuple[tuple[str, int], ...]] = (
 class Exchange:
     """One call about *questions*: ``Check`` for one, ``CheckBatch`` for *batch*.
 
-    Send ``request`` to ``method`` (``None``: it cannot be sent, use ``unsent``), then hand over how it ended.
+    Send ``request`` to ``method`` (``None``: it cannot be sent, use ``unsent``), then hand over how it ended. Raises
+    ``TypeError`` for what is no question or has no fields: there is nothing that could be denied.
     """
 
     def __init__(self, questions: Iterable[Question], *, batch: bool) -> None:
-        self._questions = list(questions)
+        self._questions = [_asked(question) for question in questions]
         self._batch = batch
         self.method = CHECK_BATCH if batch else CHECK
         self.request: bytes | None = None
@@ -65,6 +66,12 @@ class Exchange:
         if isinstance(error, grpc.Call | grpc.aio.AioRpcError):
             return [denied_by_status(question, error.code(), error.details()) for question in self._questions]
         return [denied(question, Failure.UNREACHABLE, str(error)) for question in self._questions]
+
+
+def _asked(question: Question) -> Question:
+    if not isinstance(question, Question):
+        raise TypeError(f"what is asked is a `Question`, not of type {type(question).__name__}")
+    return question
 
 
 def returned(decisions: list[Decision], *, raise_on_error: bool) -> list[Decision]:

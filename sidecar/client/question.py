@@ -34,8 +34,12 @@ class Question:
 
     @property
     def field_keys(self) -> tuple[str, ...]:
-        """The fields asked about, in order."""
-        return (self.fields,) if isinstance(self.fields, str) else tuple(self.fields)
+        """The fields asked about, in order; raises ``TypeError`` if they are none."""
+        if isinstance(self.fields, str):
+            return (self.fields,)
+        if not isinstance(self.fields, Iterable):
+            raise TypeError(f"`fields` is a str or a collection of str, not a {type(self.fields).__name__}")
+        return tuple(self.fields)
 
     @property
     def co_subject_ids(self) -> tuple[str, ...]:
@@ -60,7 +64,7 @@ def to_request(question: Question) -> authorization_pb2.CheckRequest:
     if question.recipient:
         request.recipient = question.recipient
     if question.attributes:
-        for name, value in question.attributes.items():
+        for name, value in mapped(question.attributes).items():
             request.attributes[name].CopyFrom(attribute_of(value))
     if question.at_least_as_fresh:
         request.at_least_as_fresh = question.at_least_as_fresh
@@ -100,6 +104,13 @@ def action_of(name: str) -> model_pb2.Action:
     if name not in _ACTIONS:
         raise ValueError(f"`{name}` is no action; use {', '.join(_ACTIONS)}")
     return _ACTIONS[name]
+
+
+def mapped(attributes: Mapping[str, AttributeValue]) -> Mapping[str, AttributeValue]:
+    """*attributes*; raises ``TypeError`` if they are no mapping."""
+    if not isinstance(attributes, Mapping):
+        raise TypeError(f"`attributes` is a mapping from names to values, not a {type(attributes).__name__}")
+    return attributes
 
 
 def attribute_of(value: AttributeValue) -> model_pb2.AttributeValue:

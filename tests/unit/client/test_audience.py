@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
-from sidecar.client import Audience, AudienceQuestion, Failure, FilterFailedError, Masked, Obliged
+from sidecar.client import Audience, AudienceQuestion, Failure, FilterFailedError, Masked, Obliged, Question
 from sidecar.client.audience import FilterExchange, settled
 
 PEOPLE = ("ada", "bob", "cy", "ada", "dee")
@@ -160,6 +160,7 @@ def test_garbage_is_nobody() -> None:
         {"subjects": ["\ud800"]},
         {"action": "sell"},
         {"attributes": {"x": 1.5}},
+        {"attributes": ["x"]},
         {"fields": None},
     ],
 )
@@ -171,6 +172,16 @@ def test_what_cannot_be_sent_is_nobody(changes: dict[str, Any]) -> None:
     assert exchange.request is None
     assert ((), Failure.INVALID_QUESTION) == (exchange.unsent().subjects, exchange.unsent().failure)
     assert exchange.unsent().detail
+
+
+@pytest.mark.parametrize("asked", [None, "ada", Question(fields="email", subject="ada", purpose="p")])
+def test_what_is_no_question_is_nobody(asked: Any) -> None:
+    """Told in words, not by what it lacks."""
+    exchange = FilterExchange(asked)
+
+    assert exchange.request is None
+    assert Failure.INVALID_QUESTION is exchange.unsent().failure
+    assert "`AudienceQuestion`" in exchange.unsent().detail
 
 
 def test_an_error_is_nobody() -> None:

@@ -235,6 +235,36 @@ def test_one_wrong_question_spoils_no_other() -> None:
     during(test)
 
 
+@pytest.mark.parametrize("wrong", [None, "p1", question("p1", fields=None)])
+def test_what_is_no_question_is_told_to_who_asked_it(wrong: Any) -> None:
+    """As without merging; the others of the same turn have their answers."""
+
+    async def test(sidecar: Sidecar, merging: Merging) -> None:
+        first, error, last = await asyncio.gather(
+            merging.check(question("a")), merging.check(wrong), merging.check(question("b")), return_exceptions=True
+        )
+
+        assert isinstance(error, TypeError)
+        assert any(named in str(error) for named in ("`Question`", "`fields`"))
+        assert all([first, last])
+        assert [["a", "b"]] == sidecar.calls
+
+    during(test)
+
+
+def test_attributes_that_are_none_are_a_deny() -> None:
+    """With what is wrong in words."""
+
+    async def test(sidecar: Sidecar, merging: Merging) -> None:
+        answer = await merging.check(question("a", attributes=["x"]))
+
+        assert (False, Failure.INVALID_QUESTION) == (answer.allowed, answer.failure)
+        assert "`attributes` is a mapping" in answer.detail
+        assert [] == sidecar.calls
+
+    during(test)
+
+
 def test_an_error_of_the_call_denies_all_in_it() -> None:
     """And the next call is made as ever."""
 

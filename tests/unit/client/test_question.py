@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from sidecar.api.v1 import authorization_pb2, model_pb2
-from sidecar.client import CheckFailedError, Failure, Question
+from sidecar.client import AudienceQuestion, CheckFailedError, Failure, Question
 from sidecar.client.exchange import Exchange, returned
 from sidecar.client.question import to_request
 
@@ -59,6 +59,7 @@ def test_one_field_may_be_a_bare_string() -> None:
         pytest.param({"attributes": {"n": 2**63}}, id="an integer of 65 bits"),
         pytest.param({"attributes": {"n": 1.5}}, id="a type that attributes do not have"),
         pytest.param({"attributes": {"n": {1}}}, id="a set of something else than strings"),
+        pytest.param({"attributes": ["n"]}, id="attributes without values"),
         pytest.param({"subject": "\ud800"}, id="text that is no UTF-8"),
     ],
 )
@@ -78,6 +79,22 @@ def test_a_type_that_attributes_do_not_have_is_named() -> None:
     """With those that they have."""
     with pytest.raises(TypeError, match=r"a bool, an int, a str or a collection of str, not a float"):
         to_request(_question(attributes={"n": 1.5}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (None, "a `Question`, not of type NoneType"),
+        ("p1", "a `Question`, not of type str"),
+        (AudienceQuestion(subjects=["p1"], fields="f", purpose="q"), "a `Question`, not of type AudienceQuestion"),
+        (_question(fields=None), "`fields` is a str or a collection of str, not a NoneType"),
+    ],
+)
+@pytest.mark.parametrize("batch", [False, True])
+def test_what_has_no_fields_is_raised(asked: Any, told: str, *, batch: bool) -> None:
+    """There is nothing that a decision could deny, and one without a denied field might be taken for an allow."""
+    with pytest.raises(TypeError, match=told):
+        Exchange([asked], batch=batch).unsent()
 
 
 def test_a_batch_takes_questions_from_anywhere() -> None:
