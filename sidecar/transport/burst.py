@@ -1,8 +1,8 @@
 """Questions that are answered in one go: one clock, one bundle, one view of consent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
-from typing import Final
+from typing import Final, TypeAlias
 
 from google.protobuf.message import DecodeError
 
@@ -31,25 +31,30 @@ from sidecar.transport.status import status_of
 MAX_KEY_BYTES: Final = 2_048
 """Longer questions are answered without a plan."""
 
+Report: TypeAlias = Callable[[Exception], object]
+"""Told of an error on our side."""
+
 
 class Burst:
     """What came in together, answered without waiting. For one thread, and for some milliseconds.
 
     All is answered at one moment; slots are read when they are needed, once each. So whatever was acknowledged before
-    the burst began is seen. *ids* gives each answer a name that no other has.
+    the burst began is seen. *ids* gives each answer a name that no other has. *report* is told of what keeps a single
+    item from its answer, if that is our fault; what goes wrong with a call is raised.
 
     A question with a plan is answered by its outcome, any other by the ``DecisionPoint``, which every outcome is made
     by; while a source is stale all are. The bytes are the same (ADR-0033).
     """
 
-    __slots__ = ("_answered", "_at", "_ids", "_lookup", "_moment", "_pseudonym", "_reader", "_shared")
+    __slots__ = ("_answered", "_at", "_ids", "_lookup", "_moment", "_pseudonym", "_reader", "_report", "_shared")
 
-    def __init__(self, shared: Shared, reader: QuestionReader, ids: Iterator[str]) -> None:
+    def __init__(self, shared: Shared, reader: QuestionReader, ids: Iterator[str], report: Report) -> None:
         cache = shared.world.cache
         self._shared = shared
         self._moment = Moment(shared.world, shared.lifecycle)
         self._reader = reader
         self._ids = ids
+        self._report = report
         self._pseudonym = cache.pseudonym
         self._lookup = cache.lookup
         self._answered: list[Handed] = []
@@ -92,7 +97,7 @@ class Burst:
         try:
             response = self._answer(question_of(item), identity)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not spoil the other answers
-            return failed(item, error, self._shared)
+            return failed(item, error, self._report)
         return None if response is None else to_result(item, response)
 
     def end(self) -> None:
@@ -202,11 +207,11 @@ class Burst:
         return decision_id
 
 
-def failed(item: Item, error: Exception, shared: Shared) -> bytes:
-    """The result of *item*, whose answering met *error*; reported if that is our fault."""
+def failed(item: Item, error: Exception, report: Report) -> bytes:
+    """The result of *item*, whose answering met *error*; *report* is told if that is our fault."""
     status = status_of(error)
     if status.ours:
-        shared.errors.report("grpc", error)
+        report(error)
     return to_failed(item, status)
 
 

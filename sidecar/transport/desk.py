@@ -10,7 +10,7 @@ from sidecar.model.decision import Request
 from sidecar.telemetry.decisionlog.line import Call
 from sidecar.telemetry.decisionlog.recording import Answered, Occasion
 from sidecar.transport.audiences import Audiences
-from sidecar.transport.burst import Burst, failed, hand_over
+from sidecar.transport.burst import Burst, Report, failed, hand_over
 from sidecar.transport.convert.answers import to_check_response
 from sidecar.transport.convert.batches import Item, read_batch, to_batch, to_result
 from sidecar.transport.convert.parsing import parse
@@ -34,9 +34,12 @@ class Desk:
         self._ids = map(f"{token_hex(8)}-%x".__mod__, count(1))  # a step of it is one step for all threads
         self.audiences = Audiences(shared, self.decider, self._reader, self._ids)
 
-    def burst(self) -> Burst:
-        """What answers questions that came in together, without waiting."""
-        return Burst(self.shared, self._reader, self._ids)
+    def burst(self, report: Report | None = None) -> Burst:
+        """What answers questions that came in together, without waiting.
+
+        *report* is told of errors on our side that are not raised; without one they are logged at once.
+        """
+        return Burst(self.shared, self._reader, self._ids, report or self._report)
 
     def wait(self, method: str, data: bytes, identity: Identity, until: float) -> bytes:
         """The answer to *data*, a message of *method*, on a thread that may wait *until* then; see ``patience``.
@@ -64,7 +67,7 @@ class Desk:
             item.request.subject = subject  # the burst took it out
             return to_result(item, self._wait(item.request, identity, until))
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not spoil the other answers
-            return failed(item, error, self.shared)
+            return failed(item, error, self._report)
 
     def patience(self, remaining: float | None) -> float:
         """Until when, on the monotonic clock, a call may wait that has *remaining* seconds (``None``: no deadline)."""
@@ -92,6 +95,9 @@ class Desk:
         )
         hand_over((one,), self.shared)
         return decision_id
+
+    def _report(self, error: Exception) -> None:
+        self.shared.errors.report("grpc", error)
 
     def _wait(self, message: pb.CheckRequest, identity: Identity, until: float) -> bytes:
         request, decided = self.decide(message, identity, until)

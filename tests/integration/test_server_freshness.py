@@ -13,7 +13,7 @@ from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2, status_pb2
 from sidecar.model.instant import SECOND
 from sidecar.testing import FixedClock, Served, serving
-from tests.integration.caller import Caller, calling, choice, ends_with, question
+from tests.integration.caller import Caller, calling, choice, ends_with, eventually, question
 
 
 @pytest.fixture
@@ -180,11 +180,15 @@ def test_an_error_of_ours_is_internal_and_says_nothing(served: Served, caller: C
     batch = caller.authorization.CheckBatch(
         pb.CheckBatchRequest(items=[pb.CheckBatchItem(request=question("person-secret"))])
     )
-    status = caller.status.GetStatus(status_pb2.GetStatusRequest(), metadata=caller.operator)
+
+    def reported() -> None:  # by a thread that does not answer
+        status = caller.status.GetStatus(status_pb2.GetStatusRequest(), metadata=caller.operator)
+        told = [(error.component, error.message) for error in status.last_errors]
+        assert [("grpc", "unexpected KeyError")] * 2 == told
 
     assert "internal error" == text
     assert (13, "internal error") == (batch.results[0].error.code, batch.results[0].error.message)
-    assert [("grpc", "unexpected KeyError")] * 2 == [(error.component, error.message) for error in status.last_errors]
+    eventually(reported)
 
 
 def _reason(answer: pb.CheckResponse) -> str:

@@ -165,7 +165,7 @@ class AtWork:
 
     def burst(self) -> Burst:
         """What answers."""
-        return Burst(self._shared, QuestionReader(Limits()), self._ids)
+        return Burst(self._shared, QuestionReader(Limits()), self._ids, lambda error: pytest.fail(repr(error)))
 
     def general(self, request: Request, snapshot: Snapshot, *, may_ask: bool = True) -> Answer | Pending:
         """The answer of the decision point."""

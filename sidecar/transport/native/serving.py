@@ -101,7 +101,7 @@ class Serving:
         ours: list[BaseException] = []
         calls = iter(events)
         try:
-            burst = self._desk.burst()
+            burst = self._desk.burst(ours.append)
             try:
                 self._answer(burst, calls, tally, ours)
             finally:

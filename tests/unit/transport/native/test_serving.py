@@ -1,10 +1,11 @@
 """The serving thread on a front of our own, with the desk of a real sidecar."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import current_thread
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -14,6 +15,7 @@ from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.config import Limits
 from sidecar.errors import RequestError
 from sidecar.testing import FixedClock, Served, serving
+from sidecar.transport.burst import Report
 from sidecar.transport.desk import CHECK, Desk
 from sidecar.transport.identity import Identity
 from sidecar.transport.lifecycle import Lifecycle
@@ -71,7 +73,7 @@ def running(desk: Any, identity: Identity | None = None) -> Iterator[Run]:
 class Desks:
     """A desk like *desk*, but for what *changes* say."""
 
-    def __init__(self, desk: Desk, **changes: Any) -> None:
+    def __init__(self, desk: Any, **changes: Any) -> None:
         self._desk = desk
         self._changes = changes
 
@@ -124,7 +126,7 @@ def test_a_message_that_is_too_large_is_refused_in_grpcios_words(served: Served)
 def test_what_is_too_many_is_turned_away_and_the_first_are_served(served: Served) -> None:
     """Those who came first; calls that wait elsewhere take room too, and give it back."""
     shared = desk_of(served).shared
-    few = Desks(shared, limits=Limits(calls_in_flight=3))  # type: ignore[arg-type]
+    few = Desks(shared, limits=Limits(calls_in_flight=3))
     revision = served.sidecar.world.cache.revision()
     later = question(at_least_as_fresh=f"{revision.log_id}.{revision.position + 1}").SerializeToString()
     with running(Desks(desk_of(served), shared=few)) as run:
@@ -158,6 +160,9 @@ def test_no_error_of_a_handler_ends_the_thread(served: Served, error: Exception)
     """Its caller gets INTERNAL and no word of it; others in the same burst, and after it, are answered."""
 
     class Burst:
+        def __init__(self, report: Report) -> None:
+            del report
+
         def check(self, data: bytes, identity: Identity) -> bytes:
             del identity
             if data == b"bad":
@@ -176,12 +181,43 @@ def test_no_error_of_a_handler_ends_the_thread(served: Served, error: Exception)
     assert {1: b"a", 2: INTERNAL, 3: b"b", 4: INTERNAL, 5: b"c"} == ended
 
 
+def test_the_thread_that_serves_logs_no_error_of_an_item(served: Served) -> None:
+    """Nor of a call: whatever is our fault is reported, each once, by another thread."""
+    desk, threads = desk_of(served), []
+    errors = SimpleNamespace(report=lambda component, error: threads.append((component, str(error), current_thread())))
+
+    def broken(subject: str) -> bytes:
+        raise ValueError(subject)
+
+    world = Desks(desk.shared.world, cache=Desks(desk.shared.world.cache, pseudonym=broken))
+    shared: Any = Desks(desk.shared, world=world, errors=errors)
+    items = [pb.CheckBatchItem(request=question(subject)) for subject in ("p1", "p2")]
+    with running(Desk(shared)) as run:
+        ended = run.send(
+            event(1, pb.CheckBatchRequest(items=items).SerializeToString(), method=BATCH),
+            event(2, question("p3").SerializeToString()),
+        )
+        eventually(lambda: _told(threads, 3))
+
+    assert [INTERNAL] * 2 == [
+        (result.error.code, result.error.message) for result in pb.CheckBatchResponse.FromString(ended[1]).results
+    ]
+    assert INTERNAL == ended[2]
+    assert [("grpc", "p1"), ("grpc", "p2"), ("grpc", "p3")] == [told[:2] for told in threads]
+    assert "native" not in {thread.name for *_, thread in threads}
+
+
+def _told(threads: Sequence[Any], times: int) -> None:
+    assert times == len(threads)
+
+
 def test_no_error_around_a_burst_ends_the_thread(served: Served) -> None:
     """Where it cannot even begin, all its calls end as INTERNAL; what fails at its end is told to nobody."""
     begins: list[bool] = []
 
     class Burst:
-        def __init__(self) -> None:
+        def __init__(self, report: Report) -> None:
+            del report
             begins.append(True)
             if len(begins) == 1:
                 raise OSError("p1")
@@ -323,7 +359,7 @@ def _closed(audiences: Audiences) -> None:
 def test_long_calls_take_room_as_others_do(served: Served) -> None:
     """And none begins while the sidecar is not ready."""
     shared = desk_of(served).shared
-    few = Desks(shared, limits=Limits(calls_in_flight=1))  # type: ignore[arg-type]
+    few = Desks(shared, limits=Limits(calls_in_flight=1))
     audiences = Audiences(*(False,) * 1_000_000)
     with running(Desks(desk_of(served), shared=few, audiences=audiences)) as run:
         run.front.coming.put([event(1, b"a", method=FILTER, timeout=b"300m")])
