@@ -1,7 +1,8 @@
 """What callers notice of changes: ``python -m benchmarks.bench_changes [--quick]``.
 
 One sidecar on the native transport, with a million people, metrics and decision log on, is asked
-by h2load, 70 percent as often as it can answer. Phases follow each other, round by round: nothing else happens; the
+by h2load, 70 percent as often as it can answer, which is found out anew before every round: what a machine can do that
+is not ours alone changes by a third within minutes. Phases follow each other, round by round: nothing else happens; the
 bundle is reloaded again and again; a thousand people a second decide; audiences of ten thousand people are looked up.
 Of each the times of all calls are recorded. No call may fail, and p99 is compared with that of the first phase of its
 round.
@@ -64,6 +65,7 @@ class Phase:
     times: Percentiles
     failed: int
     done: float  # of what happened beside it, a second
+    asked: int  # calls a second
 
 
 def disturbances(asked: Sidecar, bundle: Path) -> dict[str, Callable[[], AbstractContextManager[Done]]]:
@@ -100,7 +102,13 @@ def phase(asked: Sidecar, load: Load, beside: AbstractContextManager[Done], seco
         times=percentiles(outcome.microseconds),
         failed=round(refused) + calls - outcome.counted.succeeded,
         done=done.rate,
+        asked=load.per_second,
     )
+
+
+def share_of(load: Load) -> Load:
+    """*load*, paced to the share of what can be answered now."""
+    return load.paced(calls_for(load, 1.0) * SHARE)
 
 
 def rounds(asked: Sidecar, bundle: Path, load: Load, size: Size) -> dict[str, list[Phase]]:
@@ -108,8 +116,9 @@ def rounds(asked: Sidecar, bundle: Path, load: Load, size: Size) -> dict[str, li
     kinds = disturbances(asked, bundle)
     found: dict[str, list[Phase]] = {kind: [] for kind in kinds}
     for number in range(size.rounds + 1):
+        paced = share_of(load)
         for kind, beside in kinds.items():
-            one = phase(asked, load, beside(), size.seconds if number else size.seconds / 4)
+            one = phase(asked, paced, beside(), size.seconds if number else size.seconds / 4)
             if number:  # the first warms up
                 found[kind].append(one)
     return found
@@ -117,6 +126,9 @@ def rounds(asked: Sidecar, bundle: Path, load: Load, size: Size) -> dict[str, li
 
 def described(found: dict[str, list[Phase]]) -> Iterator[Series]:
     """Percentiles of each kind, and what they are of those of the steady state."""
+    yield Series(
+        name="asked", unit="calls/s", values=tuple(float(one.asked) for one in found[STEADY]), more_is_better=True
+    )
     for kind, ones in found.items():
         yield Series(name=f"{kind}: p50", unit="us", values=tuple(one.times.p50 for one in ones))
         yield Series(name=f"{kind}: p99", unit="us", values=tuple(one.times.p99 for one in ones))
@@ -169,12 +181,11 @@ def withdrawals(asked: Sidecar, count: int) -> int:
     return stale
 
 
-def holds(folder: Path, bundle: Path, data: Path, per_second: float, seconds: float) -> Iterator[Series]:
+def holds(folder: Path, bundle: Path, data: Path, seconds: float) -> Iterator[Series]:
     """The longest waits for the interpreter, in milliseconds: one a second of each phase."""
     told = folder / "observed"
     with sidecar(folder / "observed-run", bundle, data, settings=SETTINGS, observed=told) as asked:
-        load = asked.load(TRANSPORT, question(1).SerializeToString()).paced(per_second)
-        run(load, round(per_second), record=False)
+        load = share_of(asked.load(TRANSPORT, question(1).SerializeToString(), in_flight=64))
         for loaded in (True, False):
             for kind, beside in disturbances(asked, bundle).items():
                 began = time.monotonic()
@@ -205,16 +216,15 @@ def main() -> None:
         with sidecar(folder / "run", bundle, data, settings=SETTINGS) as asked:
             asked.require_allowed(TRANSPORT, 1)
             load = asked.load(TRANSPORT, question(1).SerializeToString(), in_flight=64)
-            per_second = calls_for(load, 1.0) * SHARE
-            found = rounds(asked, bundle, load.paced(per_second), size)
-            with asking(load.paced(per_second)):
+            found = rounds(asked, bundle, load, size)
+            with asking(share_of(load)):
                 stale = withdrawals(asked, size.withdrawals)
             alone = [audience(asked, size.seconds) for _ in range(size.rounds)]
-        waited = list(holds(folder, bundle, data, per_second, size.seconds))
+        waited = list(holds(folder, bundle, data, size.seconds))
     plot(found)
     longest = [max(one.values) for one in waited if "held" in one.name and "under load" in one.name]
     failed = sum(one.failed for ones in found.values() for one in ones)
-    more = {"subjects": size.subjects, "per_second": round(per_second), "failed_calls": failed, "stale_answers": stale}
+    more = {"subjects": size.subjects, "failed_calls": failed, "stale_answers": stale}
     series = [*described(found), Series(name=ALONE, unit="people/s", values=tuple(alone), more_is_better=True), *waited]
     series += [Series(name="longest hold", unit="ms", values=(max(longest),))]
     method = f"median of {size.rounds} rounds, {size.seconds:g} s a phase, a quarter of one before them to warm up"
