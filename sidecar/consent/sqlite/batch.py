@@ -33,12 +33,13 @@ class Inserted(NamedTuple):
 
 
 class SqliteBatch:
-    """A transaction that has begun."""
+    """A transaction that has begun, and from its first word keeps everybody else from writing."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, columns: Columns) -> None:
         self._connection = connection
         self._path = path
         self._columns = columns
+        self._last: dict[bytes, int | None] = {}  # positions of last entries; nobody else can append another one now
         self.erased = False
 
     def expect(self, pseudonyms: Iterable[bytes]) -> None:
@@ -47,7 +48,9 @@ class SqliteBatch:
     def head(self, pseudonym: bytes) -> LogEntry | None:
         """The subject's last entry, those of this batch included."""
         with saying_what(self._path):
-            return last_entry(self._connection, pseudonym, self._columns)
+            entry = last_entry(self._connection, pseudonym, self._columns)
+        self._last[pseudonym] = None if entry is None else entry.position
+        return entry
 
     def find(self, pseudonym: bytes, event_id: str) -> LogEntry | None:
         """The subject's first entry with the event *event_id*."""
@@ -58,14 +61,20 @@ class SqliteBatch:
     def append(self, entry: NewEntry) -> Inserted:
         """Append *entry*; the erasure of a person removes what came before in the same transaction."""
         with saying_what(self._path):
-            last = self._connection.execute(_SELECT_LAST_POSITION, (entry.pseudonym,)).fetchone()[0]
-            if last != entry.expected:
+            if self._last_position(entry.pseudonym) != entry.expected:
                 raise LogConflictError("another entry of the same subject was appended first")
             position = cast("int", self._connection.execute(_INSERT, self._columns.new(entry)).lastrowid)
+            self._last[entry.pseudonym] = position
             if erases_person(entry.event):
                 self._connection.execute(_DELETE_BEFORE, (entry.pseudonym, position))
                 self.erased = True
             return Inserted(position)
+
+    def _last_position(self, pseudonym: bytes) -> int | None:
+        if pseudonym not in self._last:
+            row = self._connection.execute(_SELECT_LAST_POSITION, (pseudonym,)).fetchone()
+            self._last[pseudonym] = cast("int | None", row[0])
+        return self._last[pseudonym]
 
 
 def last_entry(connection: sqlite3.Connection, pseudonym: bytes, columns: Columns) -> LogEntry | None:
