@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from sidecar.consent.record import Entry, Kind, Record, with_entries
 from sidecar.errors import RecordFullError
 from sidecar.model.instant import Instant
@@ -59,7 +61,7 @@ def broadened(noes: Iterable[Entry], *, room: int, at: Instant) -> tuple[Entry, 
         latest: dict[tuple[Kind, Atom], Entry] = {}
         for no in sorted(kept, key=lambda entry: entry.at):
             latest[no.kind, broader(no.atom)] = no
-        kept = tuple(replace(no, atom=atom, at=at, broadened=True) for (_, atom), no in latest.items())
+        kept = tuple(structs.replace(no, atom=atom, at=at, broadened=True) for (_, atom), no in latest.items())
     return kept
 
 

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from json import JSONDecoder
 from typing import Annotated, Final, TypeVar
 
-from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError, json, structs
+from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError, json
 
 from sidecar.consent.limits import check_instant
 from sidecar.errors import RequestError
@@ -271,7 +271,9 @@ def _choice(shape: _Choice, path: str) -> Choice:
 
 
 def _scope(shape: _Scope) -> Scope:
-    return Scope(**structs.asdict(shape))
+    return Scope(
+        purposes=shape.purposes, categories=shape.categories, channels=shape.channels, recipients=shape.recipients
+    )
 
 
 def _instant(moment: datetime | UnsetType, field: str) -> Instant | None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import structs
+
 from sidecar.consent.bounds import MAX_COMBINATIONS, OPENING, bounded, broadened, has, manageable
 from sidecar.consent.lineage import current_choice, current_scope
 from sidecar.consent.record import Entry, Kind, Record, Tie, Trait, merge, with_entries
@@ -26,6 +28,8 @@ from sidecar.model.event import (
 from sidecar.model.instant import SECOND, Instant
 from sidecar.model.scope import EVERYTHING, Atom, Scope
 from sidecar.model.vocabulary import ANY, Actor, ChoiceKind
+
+_KINDS: Final = {kind: Kind(kind.value) for kind in ChoiceKind}
 
 MAX_AHEAD: Final = 300 * SECOND
 """How far ahead of the accepting clock a claimed time may be, in microseconds."""
@@ -67,13 +71,15 @@ def _standing_for(record: Record, delta: Record, *, opens_at: Instant) -> Record
 
     A grant that arrives late, together with the same no again, must not lift what was said in between.
     """
-    if not any(entry.kind is Kind.GIVEN for entry in delta.entries):
+    if not (has(delta, opening=False) and any(entry.kind is Kind.GIVEN for entry in delta.entries)):
         return delta
     since = {(entry.kind, entry.atom) for entry in record.entries if entry.at >= opens_at}
     return with_entries(
         delta,
         (
-            replace(entry, broadened=True) if entry.kind not in OPENING and (entry.kind, entry.atom) in since else entry
+            structs.replace(entry, broadened=True)
+            if entry.kind not in OPENING and (entry.kind, entry.atom) in since
+            else entry
             for entry in delta.entries
         ),
     )
@@ -117,7 +123,7 @@ def _submission_entries(
     event: Event, submission: Submission, catalog: Catalog, *, opens_at: Instant, closes_at: Instant
 ) -> tuple[Entry, ...]:
     """Its choices as entries; of equal atoms the no stays, and noes that are too many are broadened."""
-    grants: list[tuple[Entry, Atom]] = []
+    grants: list[tuple[Entry, Scope]] = []
     noes: list[Entry] = []
     if not submission.choices:
         raise RequestError("event.submission.choices", "a submission has at least one choice")
@@ -126,11 +132,15 @@ def _submission_entries(
         choice = current_choice(choice, catalog.renames)  # noqa: PLW2901 - a form may still have old names
         if choice.kind is ChoiceKind.GIVEN:
             entries = _choice_entries(event, choice, catalog, path=path, at=opens_at)
-            grants.extend((grant, _as_written(grant.atom, choice.scope)) for grant in entries)
+            grants.extend([(grant, choice.scope) for grant in entries])
         else:
             noes.extend(_choice_entries(event, choice, catalog, path=path, at=closes_at))
     refused = {no.atom for no in noes}
-    kept = [grant for grant, written in grants if refused.isdisjoint((grant.atom, written))]
+    kept = [
+        grant
+        for grant, scope in grants
+        if not refused or refused.isdisjoint((grant.atom, _as_written(grant.atom, scope)))
+    ]
     if not kept:
         return broadened(noes, room=MAX_ATOMS_PER_EVENT, at=closes_at)
     together = len(kept) + len(noes)
@@ -151,14 +161,14 @@ def _choice_entries(event: Event, choice: Choice, catalog: Catalog, *, path: str
         scope, wider = manageable(scope)
     elif scope.size() > MAX_COMBINATIONS:
         raise RecordFullError(f"{path}.scope", f"names {scope.size()} things, far more than fit")
-    entry = replace(
-        _entry(event, Kind(choice.kind.value), at=at, broadened=wider),
+    entry = structs.replace(
+        _entry(event, _KINDS[choice.kind], at=at, broadened=wider),
         explicit=choice.explicit,
         expires_at=choice.expires_at,
         notice=choice.notice,
     )
-    atoms = choice_atoms(replace(choice, scope=scope), catalog, path=path)
-    return [replace(entry, atom=atom) for atom in atoms]
+    atoms = choice_atoms(replace(choice, scope=scope) if wider else choice, catalog, path=path)
+    return [structs.replace(entry, atom=atom) for atom in atoms]
 
 
 def _as_written(atom: Atom, scope: Scope) -> Atom:
@@ -170,7 +180,7 @@ def _as_written(atom: Atom, scope: Scope) -> Atom:
 def _restriction(event: Event, scope: Scope, *, at: Instant) -> Record:
     scope, wider = manageable(scope)
     entry = _entry(event, Kind.RESTRICTED, at=at, broadened=wider)
-    entries = broadened((replace(entry, atom=atom) for atom in scope.atoms()), room=MAX_ATOMS_PER_EVENT, at=at)
+    entries = broadened((structs.replace(entry, atom=atom) for atom in scope.atoms()), room=MAX_ATOMS_PER_EVENT, at=at)
     return Record(entries=entries, latest_at=at)
 
 
@@ -180,7 +190,7 @@ def _linking(event: Event, act: LinkTo | Link | Shared, *, at: Instant) -> Recor
         raise RequestError("event.link", "names an id; what is recorded names a pseudonym")
     if isinstance(act, Link):
         return Record(ties=(Tie(other=act.other, at=at, era=act.era),), latest_at=at)
-    entries = (replace(_entry(event, Kind(no.kind.value), at=at), atom=no.atom) for no in act.noes)
+    entries = (structs.replace(_entry(event, Kind(no.kind.value), at=at), atom=no.atom) for no in act.noes)
     return Record(entries=broadened(entries, room=MAX_ATOMS_PER_EVENT, at=at), latest_at=at)
 
 
@@ -190,7 +200,7 @@ def _lifting(event: Event, scope: Scope, *, at: Instant) -> Record:
     if scope.size() > MAX_ATOMS_PER_EVENT:
         raise RecordFullError("event.lifting.scope", f"names {scope.size()} things, at most {MAX_ATOMS_PER_EVENT} fit")
     entry = _entry(event, Kind.LIFTED, at=at)
-    return Record(entries=tuple(replace(entry, atom=atom) for atom in scope.atoms()), latest_at=at)
+    return Record(entries=tuple(structs.replace(entry, atom=atom) for atom in scope.atoms()), latest_at=at)
 
 
 def _entry(event: Event, kind: Kind, *, at: Instant, broadened: bool = False) -> Entry:

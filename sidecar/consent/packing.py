@@ -8,7 +8,7 @@ is why reading a million of them does not take a million resolutions. The rest h
 import sys
 from bisect import bisect_right
 from collections import deque
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, cast
 
 from msgspec import Meta, MsgspecError, Raw, Struct, msgpack, structs
 
@@ -69,7 +69,7 @@ class _Rest(_Part):
     trait_times: tuple[Instant, ...]
     horizon: Instant | None
     latest_at: Instant
-    seen: tuple[tuple[str, bytes, int | None, Instant], ...]
+    seen: tuple[Seen, ...]
 
 
 class _TiedRest(_Rest):
@@ -83,6 +83,9 @@ class _Packed(_Part):
     clock: tuple[Instant, ...]
     rest: Raw
 
+
+_KINDS: Final = {kind.value: kind for kind in Kind}
+_ACTORS: Final = {actor.value: actor for actor in Actor}
 
 _encode: Final = msgpack.Encoder().encode
 _packed_decoder: Final = msgpack.Decoder(_Packed)
@@ -100,12 +103,18 @@ class _Numbers(dict[str, int]):
 
 
 def pack(record: Record) -> bytes:
-    """*record* as bytes; equal records have equal bytes."""
+    """*record* as bytes, made once; equal records have equal bytes."""
+    if record.packed is None:
+        object.__setattr__(record, "packed", _pack(record))  # two threads that do so agree
+    return cast("bytes", record.packed)
+
+
+def _pack(record: Record) -> bytes:
     strings, event_ids = _Numbers(), _Numbers()
     orders = sorted({e.at for e in record.entries} | {at for _, at in record.erased_categories})
     rank = {at: order for order, at in enumerate(orders)}
     shape = _Shape(
-        entries=tuple(_packed_entry(e, strings, order=rank[e.at], event=event_ids[e.event_id]) for e in record.entries),
+        entries=tuple([_packed_entry(e, strings, rank[e.at], event_ids[e.event_id]) for e in record.entries]),
         traits=tuple(
             (strings[name], strings[trait.value] if isinstance(trait.value, str) else None)
             for name, trait in record.traits
@@ -119,7 +128,7 @@ def pack(record: Record) -> bytes:
         trait_times=tuple(trait.at for _, trait in record.traits),
         horizon=record.horizon,
         latest_at=record.latest_at,
-        seen=tuple((s.event_id, s.digest, s.position, s.effective_at) for s in record.seen),
+        seen=record.seen,
     )
     version = _VERSION
     if record.ties:
@@ -142,7 +151,7 @@ def unpack(packed: bytes) -> Record:
         rest = tied or _rest_decoder.decode(parts.rest)
         clock = deque(parts.clock)
         return Record(
-            entries=tuple(_entry(e, shape, rest, at=parts.orders[e.order], clock=clock) for e in shape.entries),
+            entries=tuple([_entry(e, shape, rest, parts.orders[e.order], clock) for e in shape.entries]),
             traits=tuple(
                 (shape.strings[name], Trait(at=at, value=clock.popleft() if value is None else shape.strings[value]))
                 for (name, value), at in zip(shape.traits, rest.trait_times, strict=True)
@@ -150,13 +159,10 @@ def unpack(packed: bytes) -> Record:
             horizon=rest.horizon,
             erased_categories=tuple((shape.strings[c], parts.orders[order]) for c, order in shape.erased_categories),
             latest_at=rest.latest_at,
-            seen=tuple(
-                Seen(event_id=event_id, digest=digest, position=position, effective_at=effective_at)
-                for event_id, digest, position, effective_at in rest.seen
-            ),
+            seen=rest.seen,
             ties=tuple(Tie(other=other, at=at, era=era) for other, at, era in tied.ties) if tied else (),
         )
-    except (MsgspecError, IndexError, ValueError) as error:
+    except (MsgspecError, LookupError, ValueError) as error:
         raise ConsentLogError(f"the consent record is damaged ({error})") from error
 
 
@@ -176,35 +182,35 @@ def _parts(packed: bytes) -> _Packed:
     return parts
 
 
-def _packed_entry(entry: Entry, strings: _Numbers, *, order: int, event: int) -> _Entry:
-    atom = entry.atom
-    return _Entry(
-        kind=strings[entry.kind.value],
-        purpose=strings[atom.purpose],
-        category=strings[atom.category],
-        channel=strings[atom.channel],
-        recipient=strings[atom.recipient],
-        order=order,
-        event=event,
-        actor=strings[entry.actor.value],
-        explicit=entry.explicit,
-        expires=entry.expires_at is not None,
-        notice=None if entry.notice is None else (strings[entry.notice.key], entry.notice.version),
-        method=strings[entry.method],
-        broadened=entry.broadened,
+def _packed_entry(entry: Entry, strings: _Numbers, order: int, event: int) -> _Entry:
+    purpose, category, channel, recipient = entry.atom
+    return _Entry(  # in the order of its fields: by name it would take twice as long
+        strings[entry.kind],
+        strings[purpose],
+        strings[category],
+        strings[channel],
+        strings[recipient],
+        order,
+        event,
+        strings[entry.actor],
+        entry.explicit,
+        entry.expires_at is not None,
+        None if entry.notice is None else (strings[entry.notice.key], entry.notice.version),
+        strings[entry.method],
+        entry.broadened,
     )
 
 
-def _entry(packed: _Entry, shape: _Shape, rest: _Rest, *, at: Instant, clock: deque[Instant]) -> Entry:
+def _entry(packed: _Entry, shape: _Shape, rest: _Rest, at: Instant, clock: deque[Instant]) -> Entry:
     strings = shape.strings
     return Entry(
-        kind=Kind(strings[packed.kind]),
+        kind=_KINDS[strings[packed.kind]],
         atom=Atom(
             strings[packed.purpose], strings[packed.category], strings[packed.channel], strings[packed.recipient]
         ),
         at=at,
         event_id=rest.event_ids[packed.event],
-        actor=Actor(strings[packed.actor]),
+        actor=_ACTORS[strings[packed.actor]],
         explicit=packed.explicit,
         expires_at=clock.popleft() if packed.expires else None,
         notice=None if packed.notice is None else NoticeRef(key=strings[packed.notice[0]], version=packed.notice[1]),

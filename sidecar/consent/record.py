@@ -1,9 +1,11 @@
 """The consent record: all events of a subject, merged by a commutative, associative, idempotent join (ADR-0010)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from sidecar.model.event import NoticeRef
 from sidecar.model.instant import LAST, Instant
@@ -24,9 +26,11 @@ class Kind(StrEnum):
     LIFTED = "lifted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """The latest choice of its key (see ``_key``); *explicit*, *expires_at* and *notice* count for grants only."""
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
+    """The latest choice of its key (see ``_key``); *explicit*, *expires_at* and *notice* count for grants only.
+
+    A record has up to 512, all of which are made anew for each event: as a dataclass that would take six times as long.
+    """
 
     kind: Kind
     atom: Atom
@@ -40,9 +44,8 @@ class Entry:
     broadened: bool = False  # stands for noes of other events too; so no grant of its own event lifts it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """An event id that was recorded, so that repeating it is safe."""
+class Seen(Struct, frozen=True, kw_only=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """An event id that was recorded, so that repeating it is safe; packed as it is, for a record has up to 64."""
 
     event_id: str
     digest: bytes  # 16 bytes, of the event's body
@@ -88,6 +91,8 @@ class Record:
     latest_at: Instant = 0
     seen: tuple[Seen, ...] = ()
     ties: tuple[Tie, ...] = ()  # one for each linked id, sorted
+    packed: bytes | None = field(default=None, init=False, repr=False, compare=False)
+    """As bytes, once it was packed: appending it, and putting it into a view, both need that. See ``packing``."""
 
 
 EMPTY: Final = Record()
@@ -148,6 +153,8 @@ def _rank(entry: Entry) -> tuple[object, ...]:
 
 
 def _latest_traits(traits: tuple[tuple[str, Trait], ...], horizon: Instant | None) -> tuple[tuple[str, Trait], ...]:
+    if not traits:
+        return ()
     latest: dict[str, Trait] = {}
     for name, trait in traits:
         if horizon is not None and trait.at <= horizon:
@@ -165,6 +172,8 @@ def _trait_rank(trait: Trait) -> tuple[Instant, int, str]:
 def _latest_erasures(
     erasures: tuple[tuple[str, Instant], ...], horizon: Instant | None
 ) -> tuple[tuple[str, Instant], ...]:
+    if not erasures:
+        return ()
     latest: dict[str, Instant] = {}
     for category, at in erasures:
         if horizon is None or at > horizon:  # what it voided is void already
@@ -173,6 +182,8 @@ def _latest_erasures(
 
 
 def _latest_ties(ties: tuple[Tie, ...], horizon: Instant | None) -> tuple[Tie, ...]:
+    if not ties:
+        return ()
     latest: dict[bytes, Tie] = {}
     for tie in ties:
         if horizon is not None and tie.at <= horizon:

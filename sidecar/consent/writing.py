@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from msgspec import structs
+
 from sidecar.consent.codec import digest
 from sidecar.consent.fold import Folded, fold
 from sidecar.consent.log import Batch, LogEntry, NewEntry, Receipt, erases_person
@@ -180,4 +182,6 @@ def _placed(head: LogEntry | None) -> tuple[Seen, ...]:
     """The events that were seen, each with its position: the newest is known only by its entry."""
     if head is None:
         return ()
-    return tuple(replace(seen, position=head.position) if seen.position is None else seen for seen in head.record.seen)
+    return tuple(
+        [structs.replace(seen, position=head.position) if seen.position is None else seen for seen in head.record.seen]
+    )

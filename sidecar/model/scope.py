@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import product
-from math import prod
 from typing import NamedTuple
 
 from sidecar.model.vocabulary import ANY, FIRST_PARTY, THIRD_PARTY
@@ -71,7 +70,12 @@ class Scope:
 
     def size(self) -> int:
         """How many combinations there are, equal ones counted each time."""
-        return prod(max(1, len(d)) for d in (self.purposes, self.categories, self.channels, self.recipients))
+        return (
+            (len(self.purposes) or 1)
+            * (len(self.categories) or 1)
+            * (len(self.channels) or 1)
+            * (len(self.recipients) or 1)
+        )
 
     def atoms(self) -> tuple[Atom, ...]:
         """Every combination, each once, an empty dimension read as ``*``."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from sidecar.consent.facts import facts_of
 from sidecar.consent.fold import fold
 from sidecar.consent.profile import resolve
@@ -54,7 +56,7 @@ def alone(catalog: Catalog, told: Told) -> Record:
 def _as_appended(part: Record, record: Record) -> Record:
     appended = {(entry.event_id, entry.kind, entry.atom): entry.broadened for entry in record.entries}
     entries = (
-        replace(entry, broadened=appended.get((entry.event_id, entry.kind, entry.atom), False))
+        structs.replace(entry, broadened=appended.get((entry.event_id, entry.kind, entry.atom), False))
         for entry in part.entries
     )
     return with_entries(part, entries)

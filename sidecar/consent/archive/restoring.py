@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from sidecar.consent.archive.lines import EntryLine, entry_of
 from sidecar.consent.log import Batch, Draft, NewEntry, Receipt
@@ -81,7 +81,7 @@ class Restoring:
         return replace(
             record,
             seen=tuple(
-                seen if seen.position is None else replace(seen, position=self._places.now(seen.position))
+                seen if seen.position is None else structs.replace(seen, position=self._places.now(seen.position))
                 for seen in record.seen
             ),
         )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from sidecar.consent.audit.differences import Difference, Kind
 from sidecar.consent.audit.heads import Heads, Last
 from sidecar.consent.codec import digest
@@ -101,7 +103,7 @@ class Refolding:
             notice = one.notice
             if notice is not None:
                 notice = replace(notice, key=renames.notices.get(notice.key, notice.key))
-            return replace(one, atom=current_atom(one.atom, renames), notice=notice)
+            return structs.replace(one, atom=current_atom(one.atom, renames), notice=notice)
 
         return with_entries(record, map(renamed, record.entries))
 
@@ -125,7 +127,8 @@ def _remembers(entry: LogEntry, last: Last | None) -> Difference | None:
             return _missing(entry, "the entry")
         return None
     earlier = [
-        replace(one, position=last.position) if one.position is None else one for one in unpack(last.record).seen
+        structs.replace(one, position=last.position) if one.position is None else one
+        for one in unpack(last.record).seen
     ]
     if seen == (*earlier, own)[-MAX_SEEN:]:
         return None

@@ -292,9 +292,10 @@ class OnDemand:
     def _own(self, entry: LogEntry, now: Instant, log_id: str | None = None) -> None:
         with self._writing:
             self._require_log(log_id)
-            self._note(Head(entry.position, entry.pseudonym, pack(entry.record)))
+            packed = pack(entry.record)
+            self._note(Head(entry.position, entry.pseudonym, packed))
             if entry.position > self._fed:  # else the feed may have given a later one, which nobody kept
-                self._hold(entry.pseudonym, entry.position, resolve(entry.record, now), now)
+                self._hold(entry.pseudonym, entry.position, self._shapes.standing(packed, now), now)
 
     def _note(self, head: Head) -> None:
         """Let whoever is reading the subject, or will soon, know of *head*; only while holding the lock."""

@@ -58,7 +58,7 @@ class EventReader:
         named = tuple(values)
         for index, value in enumerate(named):
             check_text(value, f"{field}[{index}]", most=self._limits.string_bytes)
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(named)) if len(named) > 1 else named
 
     def read(self, message: pb.Event) -> Event:
         """The event that *message* tells, each part well-formed; the ledger checks what it says.

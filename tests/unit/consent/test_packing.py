@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec import structs
 
 from sidecar.consent.packing import outline, pack, unpack
 from sidecar.consent.record import EMPTY, Entry, Kind, Record, Seen, Tie, Trait
@@ -31,7 +32,7 @@ FULL = Record(
     entries=(
         GRANT,
         Entry(kind=Kind.OBJECTED, atom=EVERYTHING, at=-7, event_id="b", broadened=True),
-        replace(GRANT, notice=None, expires_at=None, at=9),
+        structs.replace(GRANT, notice=None, expires_at=None, at=9),
     ),
     traits=(("jurisdiction", Trait(at=1, value="DE")), ("of_age_at", Trait(at=2, value=77))),
     horizon=4,
@@ -79,7 +80,7 @@ def test_a_record_without_links_is_packed_as_it_always_was() -> None:
 
 def test_a_string_is_packed_once() -> None:
     """A large record is mostly the same few names."""
-    many = tuple(replace(GRANT, at=at) for at in range(500))
+    many = tuple(structs.replace(GRANT, at=at) for at in range(500))
     size = len(pack(Record(entries=many)))
 
     assert size < 500 * 32
@@ -90,7 +91,7 @@ def test_records_equal_up_to_relative_order_have_one_shape() -> None:
     """Times and ids are beside the shape, the order of times is in it."""
 
     def record(first: int, second: int, event_id: str) -> Record:
-        return Record(entries=(replace(GRANT, at=first, event_id=event_id), replace(GRANT, at=second)))
+        return Record(entries=(structs.replace(GRANT, at=first, event_id=event_id), structs.replace(GRANT, at=second)))
 
     assert outline(pack(record(1, 2, "x"))).shape == outline(pack(record(10, 70, "y"))).shape
     assert outline(pack(record(1, 2, "x"))).shape != outline(pack(record(2, 2, "x"))).shape

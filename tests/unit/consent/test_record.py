@@ -1,6 +1,6 @@
 """The join: what is kept of two records of one subject."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from sidecar.consent.record import EMPTY, Entry, Kind, Record, Seen, Trait, merge
 from sidecar.model.scope import EVERYTHING

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace as moved
+
 from sidecar.consent.archive.export import Export
 from sidecar.consent.archive.plan import in_order
 from sidecar.consent.archive.reading import ExportFile
@@ -86,7 +88,7 @@ def contents(log: ConsentLog) -> list[tuple[LogEntry, str]]:
                 record=replace(
                     entry.record,
                     seen=tuple(
-                        seen if seen.position is None else replace(seen, position=bisect_right(places, seen.position))
+                        seen if seen.position is None else moved(seen, position=bisect_right(places, seen.position))
                         for seen in entry.record.seen
                     ),
                 ),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from sidecar.consent.audit.differences import Difference, Kind
 from sidecar.consent.audit.heads import Heads
@@ -152,7 +153,7 @@ def test_an_effective_time_that_was_changed_is_told(full: list[LogEntry]) -> Non
 
     def later(entry: LogEntry) -> LogEntry:
         *earlier, own = entry.record.seen
-        seen = (*earlier, replace(own, effective_at=own.effective_at + 1))
+        seen = (*earlier, structs.replace(own, effective_at=own.effective_at + 1))
         return replace(recorded(entry, seen=seen), effective_at=entry.effective_at + 1)
 
     assert [(full[at(full, "c4")].position, Kind.EFFECTIVE_AT)] == kinds(changed(full, "c4", later))

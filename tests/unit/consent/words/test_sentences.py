@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as changed
 
 from sidecar.consent.record import EMPTY, Entry, Kind, Record, Tie, Trait
 from sidecar.consent.words.english import ENGLISH
@@ -48,30 +49,30 @@ def _only(entry: Entry) -> str:
             id="a grant",
         ),
         pytest.param(
-            replace(GRANT, notice=None, explicit=True, expires_at=parse("2027-01-31"), actor=Actor.GUARDIAN),
+            changed(GRANT, notice=None, explicit=True, expires_at=parse("2027-01-31"), actor=Actor.GUARDIAN),
             "On 3 May 2026 your guardian agreed to our use of “user.contact.email” for “News by email” by email, "
             "explicitly, until 31 January 2027.",
             id="by a guardian, explicitly, for a time",
         ),
         pytest.param(
-            replace(GRANT, notice=None, atom=Atom("service", "user.sensor", "*", "grocer"), actor=Actor.OPERATOR),
+            changed(GRANT, notice=None, atom=Atom("service", "user.sensor", "*", "grocer"), actor=Actor.OPERATOR),
             "On 3 May 2026 you agreed to the sharing of “user.sensor” with “grocer” for “Service”, "
             "as recorded by our staff.",
             id="to a third party, on paper",
         ),
         pytest.param(
-            replace(GRANT, kind=Kind.OBJECTED, notice=None, atom=EVERYTHING, actor=Actor.SYSTEM),
+            changed(GRANT, kind=Kind.OBJECTED, notice=None, atom=EVERYTHING, actor=Actor.SYSTEM),
             "On 3 May 2026 you objected to any use or sharing of any of your data for any purpose, "
             "as signalled by software.",
             id="to everything",
         ),
         pytest.param(
-            replace(GRANT, kind=Kind.RESTRICTED, notice=None, actor=Actor.GUARDIAN),
+            changed(GRANT, kind=Kind.RESTRICTED, notice=None, actor=Actor.GUARDIAN),
             "On 3 May 2026 our use of “user.contact.email” for “News by email” by email was restricted.",
             id="a restriction, whoever asked for it",
         ),
         pytest.param(
-            replace(GRANT, notice=NoticeRef(key="gone", version=1), atom=NEWS._replace(purpose="gone.purpose")),
+            changed(GRANT, notice=NoticeRef(key="gone", version=1), atom=NEWS._replace(purpose="gone.purpose")),
             "On 3 May 2026 you agreed to our use of “user.contact.email” for “gone.purpose” by email, "
             "as explained in “gone” (version 1).",
             id="what the catalog does not have any more",
@@ -86,9 +87,9 @@ def test_a_choice_in_words(entry: Entry, expected: str) -> None:
 def test_categories_chosen_together_are_told_together() -> None:
     """What differs in nothing else is one sentence."""
     entries = tuple(
-        replace(GRANT, atom=NEWS._replace(category=key)) for key in ("user.contact", "user.health", "user.sensor")
+        changed(GRANT, atom=NEWS._replace(category=key)) for key in ("user.contact", "user.health", "user.sensor")
     )
-    other = replace(GRANT, atom=NEWS._replace(purpose="news.sms"), event_id="f")
+    other = changed(GRANT, atom=NEWS._replace(purpose="news.sms"), event_id="f")
     told = sentences(Record(entries=(*entries, other)), TOWN, ENGLISH)
 
     assert 2 == len(told)
@@ -138,7 +139,7 @@ def test_what_was_renamed_has_its_present_name() -> None:
             purposes={"mail": "news.email"}, categories={"user.mail": "user.contact.email"}, notices={"old": "news"}
         ),
     )
-    old = replace(GRANT, atom=Atom("mail", "user.mail", "email", "first_party"), notice=NoticeRef(key="old", version=2))
+    old = changed(GRANT, atom=Atom("mail", "user.mail", "email", "first_party"), notice=NoticeRef(key="old", version=2))
     record = Record(entries=(old,), erased_categories=(("user.mail", 0),))
     told = sentences(record, catalog, ENGLISH)
 
@@ -160,7 +161,7 @@ def test_every_language_is_complete(words: object) -> None:
     assert 12 == len(set(words.months))  # type: ignore[attr-defined]
     for kind in Kind:
         for actor in Actor:
-            entry = replace(GRANT, kind=kind, actor=actor, explicit=True, expires_at=1)
+            entry = changed(GRANT, kind=kind, actor=actor, explicit=True, expires_at=1)
             (told,) = sentences(Record(entries=(entry,)), TOWN, words)  # type: ignore[arg-type]
 
             assert "{" not in told
