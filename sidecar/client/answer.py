@@ -98,6 +98,16 @@ def from_batch(questions: Sequence[Question], data: bytes) -> list[Decision]:
     return [_from_result(question, result) for question, result in zip(questions, results, strict=True)]
 
 
+def from_stream(question: Question, place: int, data: bytes) -> Decision:
+    """The decision that *data*, a serialized ``CheckStreamResponse``, has for *question* at *place*. Never raises."""
+    try:
+        result = parse(authorization_pb2.CheckStreamResponse(), data)
+        expect(result.correlation_id == str(place), "the answer is not that to the question")
+    except MalformedError as error:
+        return denied(question, Failure.MALFORMED_ANSWER, str(error))
+    return _from_result(question, result)
+
+
 def from_response(question: Question, response: authorization_pb2.CheckResponse) -> Decision:
     """The decision that *response* has for *question*. Never raises."""
     try:
@@ -117,14 +127,16 @@ def from_response(question: Question, response: authorization_pb2.CheckResponse)
         return denied(question, Failure.MALFORMED_ANSWER, str(error))
 
 
-def _from_result(question: Question, result: authorization_pb2.CheckBatchResult) -> Decision:
+def _from_result(
+    question: Question, result: authorization_pb2.CheckBatchResult | authorization_pb2.CheckStreamResponse
+) -> Decision:
     match result.WhichOneof("outcome"):
         case "response":
             return from_response(question, result.response)
         case "error":
             return denied_by_status(question, _STATUS_OF_CODE.get(result.error.code), result.error.message)
         case _:
-            return denied(question, Failure.MALFORMED_ANSWER, "the batch has no outcome for this question")
+            return denied(question, Failure.MALFORMED_ANSWER, "there is no outcome for this question")
 
 
 @lru_cache(maxsize=1_024)

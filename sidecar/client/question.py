@@ -73,11 +73,12 @@ def to_request(question: Question) -> authorization_pb2.CheckRequest:
 
 def to_batch(requests: Iterable[bytes]) -> bytes:
     """Serialized *requests* as one ``CheckBatchRequest``, serialized; their places are the correlation ids."""
-    items = (
-        _CORRELATION_ID + _sized(str(place).encode()) + _REQUEST + _sized(request)
-        for place, request in enumerate(requests)
-    )
-    return b"".join([_ITEMS + _sized(item) for item in items])
+    return b"".join([_ITEMS + _sized(to_item(place, request)) for place, request in enumerate(requests)])
+
+
+def to_item(place: int, request: bytes) -> bytes:
+    """A serialized *request* as a ``CheckBatchItem`` or ``CheckStreamRequest``, serialized: the same bytes."""
+    return _CORRELATION_ID + _sized(str(place).encode()) + _REQUEST + _sized(request)
 
 
 def _sized(part: bytes) -> bytes:

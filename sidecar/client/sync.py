@@ -1,6 +1,7 @@
 """The client for threads."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from sidecar.client.audience import (
 from sidecar.client.decision import Decision
 from sidecar.client.exchange import CHANNEL_OPTIONS, CHECK, CHECK_BATCH, TIMEOUT_SECONDS, Exchange, returned
 from sidecar.client.question import Question
+from sidecar.client.streaming import Stream
 
 
 class Client:
@@ -44,6 +46,18 @@ class Client:
     def check_batch(self, questions: Iterable[Question], *, raise_on_error: bool = False) -> list[Decision]:
         """The answers to 1 to 64 *questions*, in order, by one call; failures as in ``check``."""
         return self._settle(Exchange(questions, batch=True), raise_on_error=raise_on_error)
+
+    def check_stream(
+        self, questions: Iterable[Question], *, raise_on_error: bool = False
+    ) -> Generator[Decision, None, None]:
+        """The answers to *questions*, in order, on one call that stays open; close it if you do not go to its end.
+
+        A question is taken when the answer before it was; waits as long as ``check`` for each. Failures as in
+        ``check_batch``; a call that broke denies the question it was at, and the next is asked on another.
+        """
+        with closing(Stream(self._channel, self._timeout_seconds).each(questions)) as decisions:
+            for decision in decisions:
+                yield returned([decision], raise_on_error=raise_on_error)[0]
 
     def filter_subjects(
         self, question: AudienceQuestion, *, timeout_seconds: float = FILTER_SECONDS, raise_on_error: bool = False
