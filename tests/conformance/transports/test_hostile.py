@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
@@ -20,7 +20,9 @@ import pytest
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import model_pb2
-from tests.conformance.transports.over import CHECK
+from sidecar.engine.plan import Plans
+from sidecar.engine.snapshot import Snapshot
+from tests.conformance.transports.over import CHECK, Over, serving_over
 from tests.conformance.transports.process import ENVIRON, ROOT, Process, running
 from tests.integration.caller import eventually, question
 from tests.wire.connection import message
@@ -205,7 +207,40 @@ def test_ever_new_questions_fill_no_memory(transport: str, tmp_path: Path) -> No
     assert grown < 80 * MORE
 
 
-def flood(process: Process, first: int, amount: int) -> set[str]:
+def test_ever_new_questions_fill_no_table(transport: str) -> None:
+    """However often each comes: what is remembered of them stays within its bounds, and they push out nothing else.
+
+    Tables of 64, for to overflow those of a real process over the wire takes minutes.
+    """
+    with serving_over(transport) as over, over.calling() as caller:
+        world = over.served.sidecar.world
+        snapshot = Snapshot(world.policies.snapshot.bundle, capacity=64)
+        snapshot.plans = Plans(capacity=64, plans=64)
+        world.policies = replace(world.policies, snapshot=snapshot)
+        reasons = {caller.reason(question("p"))}
+        regular = snapshot.verdicts.rows()
+        sizes = []
+        for first in range(0, 600, 30):
+            for _ in range(3):  # it has a verdict after the first, a plan and an outcome after the second
+                ends = flood(over, first, 30)
+                sizes.append(_sizes(snapshot))
+        reasons.add(caller.reason(question("p")))
+        remembered = {(row.question, row.facts) for row in snapshot.verdicts.rows()}
+
+    assert {"OK"} == ends
+    assert {"CONSENT_UNKNOWN"} == reasons
+    assert all(
+        0 < max(column) <= most for column, most in zip(zip(*sizes, strict=True), (128, 64, 64, 64), strict=True)
+    )
+    assert {(row.question, row.facts) for row in regular} <= remembered
+
+
+def _sizes(snapshot: Snapshot) -> tuple[int, ...]:
+    plans = snapshot.plans
+    return len(snapshot.verdicts), len(plans.by_key), len(plans.by_profile), len(plans.by_facts)
+
+
+def flood(process: Process | Over, first: int, amount: int) -> set[str]:
     """How so many questions end of which no two are alike."""
     ends = set()
     with process.connection() as raw:
