@@ -16,14 +16,13 @@ from sidecar.policy.table import Row
 
 MEMORY_BYTES: Final = 2 * 1024**3
 """Of address space; more is asked for only by a bundle that is out of all proportion."""
-_NICENESS: Final = 5
 _READ_BYTES: Final = 65_536
 _TEXT: Final = 500
 
 
 def main() -> int:
     """Examine; the exit code is 0 whenever the answer is complete."""
-    _give_way()
+    _limit()
     with os.fdopen(os.dup(1), "wb") as stream:
         os.dup2(2, 1)  # whatever else prints must not get between the messages
         writer = Writer(stream)
@@ -37,9 +36,8 @@ def main() -> int:
     return 0
 
 
-def _give_way() -> None:
-    """Never at the cost of the server: behind it on the processor, before it when memory is short."""
-    os.nice(_NICENESS)
+def _limit() -> None:
+    """Never at the cost of the server: before it when memory is short. On the processor the server puts it behind."""
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     with suppress(OSError, ValueError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.app.reload.child import Child
+from sidecar.app.reload.child import NICENESS, Child
 from sidecar.app.reload.examined import listen
 from sidecar.app.reload.pace import Pace
 from sidecar.authoring.examination.messages import Ending, Order
@@ -46,6 +46,14 @@ def test_the_child_examines(tmp_path: Path) -> None:
     assert Ending.GOOD is examined.ending
     assert bundle.revision == examined.looked.revision
     assert bundle.catalog == examined.catalog
+
+
+def test_the_child_gives_way_from_its_first_instruction() -> None:
+    """Whatever it runs, and without its doing anything for it: imports take as long as the examination."""
+    with child(READ_ALL) as asked:
+        priority = os.getpriority(os.PRIO_PROCESS, asked.pid)
+
+    assert min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS) == priority
 
 
 def test_an_order_longer_than_a_pipe_arrives() -> None:
