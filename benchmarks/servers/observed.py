@@ -3,10 +3,12 @@
 ``OBSERVED=FILE python -m benchmarks.servers.observed serve ...`` appends a line a second to FILE: the second on the
 monotonic clock, how often the thread wanted to go on, and the longest waits in microseconds. The thread sleeps for
 half a millisecond, again and again; how much later it goes on is how long others held the interpreter. What the
-thread itself waited for a core, as the kernel counts it, is taken off. Whoever held the interpreter may have waited
-for a core too, on a machine that has fewer than threads that want one: so a hold counts for no more than all threads
-of Python used of the cores meanwhile, and the whole wait is told apart. Watching costs the server some percent, so
-nothing else is measured meanwhile.
+thread itself waited for a core, as the kernel counts it, is taken off. That is a wait, and told as such. A hold is what
+one thread does in one go, and two more things make a wait long: others took turns before this one had its own, and
+whoever held the interpreter waited for a core, on a machine that has fewer than threads that want one. So a hold counts
+for no more than that thread of Python used of the cores which used most, from half a millisecond before on. It is still
+a bound from above: that thread may have let go in between, or computed without the interpreter. Watching costs the
+server some percent, so nothing else is measured meanwhile.
 """
 
 import heapq
@@ -14,7 +16,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -30,7 +32,7 @@ LONGEST: Final = 20
 class Wait(NamedTuple):
     """Once that the interpreter was not to be had at once, in microseconds."""
 
-    held: int  # no more than the threads of Python used of the cores
+    held: int  # no more than one thread of Python used of the cores
     waited: int
 
 
@@ -66,15 +68,21 @@ def _wait(stat: int, clocks: Sequence[int]) -> Wait:
     time.sleep(SLEEP_SECONDS)
     late = time.perf_counter() - due
     waited = max(0, round(late * 1e6 - (_delayed(stat) - delayed) / 1e3))
-    return Wait(min(waited, round((_used(clocks) - used) / 1e3)), waited)
+    return Wait(held(waited, used, _used(clocks)), waited)
 
 
-def _used(clocks: Sequence[int]) -> int:
-    """Nanoseconds that all of these have counted; one whose thread has ended counts no more."""
-    used = 0
+def held(waited: int, before: Mapping[int, int], after: Mapping[int, int]) -> int:
+    """Microseconds of *waited* that one thread can have held the interpreter, by the clocks of all threads."""
+    most = max((used - before[clock] for clock, used in after.items() if clock in before), default=0)
+    return min(waited, round(most / 1e3))
+
+
+def _used(clocks: Sequence[int]) -> dict[int, int]:
+    """Nanoseconds that each of these has counted, without those whose thread has ended."""
+    used = dict[int, int]()
     for clock in clocks:
         with suppress(OSError):
-            used += time.clock_gettime_ns(clock)
+            used[clock] = time.clock_gettime_ns(clock)
     return used
 
 
