@@ -11,7 +11,7 @@ from msgspec import msgpack
 
 from sidecar.consent.codec import event_from_json, event_to_json
 from sidecar.consent.log import Head, LogEntry, NewEntry
-from sidecar.consent.packing import pack, unpack
+from sidecar.consent.packing import unpack
 from sidecar.errors import ConsentLogError, RequestError
 
 Row = tuple[Any, ...]
@@ -36,7 +36,7 @@ class Columns:
         row = (
             entry.pseudonym,
             event_to_json(entry.event),
-            pack(entry.record),
+            entry.packed,
             entry.effective_at,
             entry.accepted_at,
             entry.sealed,

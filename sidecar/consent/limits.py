@@ -48,6 +48,8 @@ def check_event(event: Event) -> None:
 
 def check_text(field: str, text: str, *, least: int = 1, most: int) -> None:
     """Raise ``RequestError`` unless *text* is *least* to *most* bytes of UTF-8 without control characters."""
+    if least <= len(text) <= most and text.isascii() and text.isprintable():  # nearly always it is
+        return
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:

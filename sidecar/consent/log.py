@@ -7,12 +7,13 @@ holds every backend to what is written here.
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from sidecar.consent.packing import pack
 from sidecar.consent.record import Record
 from sidecar.model.event import Erasure, Event
 from sidecar.model.instant import Instant
@@ -29,10 +30,18 @@ class NewEntry:
     effective_at: Instant
     accepted_at: Instant
     sealed: bytes  # the subject id; empty for the erasure of a person
+    _packed: bytes = field(default=b"", init=False, repr=False, compare=False)
+
+    @property
+    def packed(self) -> bytes:
+        """The record as bytes, made once: the log keeps them, and a view finds by them what others have too."""
+        if not self._packed:
+            object.__setattr__(self, "_packed", pack(self.record))
+        return self._packed
 
     def at(self, position: int) -> "LogEntry":
         """The entry as the log has it at *position*."""
-        return LogEntry(
+        entry = LogEntry(
             position=position,
             pseudonym=self.pseudonym,
             event=self.event,
@@ -41,6 +50,8 @@ class NewEntry:
             accepted_at=self.accepted_at,
             sealed=self.sealed,
         )
+        object.__setattr__(entry, "_packed", self._packed)
+        return entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,14 @@ class LogEntry:
     effective_at: Instant
     accepted_at: Instant
     sealed: bytes
+    _packed: bytes = field(default=b"", init=False, repr=False, compare=False)
+
+    @property
+    def packed(self) -> bytes:
+        """The record as bytes, made once."""
+        if not self._packed:
+            object.__setattr__(self, "_packed", pack(self.record))
+        return self._packed
 
 
 class Head(Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ is why reading a million of them does not take a million resolutions. The rest h
 import sys
 from bisect import bisect_right
 from collections import deque
-from typing import Annotated, Final, NamedTuple, cast
+from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta, MsgspecError, Raw, Struct, msgpack, structs
 
@@ -103,13 +103,7 @@ class _Numbers(dict[str, int]):
 
 
 def pack(record: Record) -> bytes:
-    """*record* as bytes, made once; equal records have equal bytes."""
-    if record.packed is None:
-        object.__setattr__(record, "packed", _pack(record))  # two threads that do so agree
-    return cast("bytes", record.packed)
-
-
-def _pack(record: Record) -> bytes:
+    """*record* as bytes; equal records have equal bytes."""
     strings, event_ids = _Numbers(), _Numbers()
     orders = sorted({e.at for e in record.entries} | {at for _, at in record.erased_categories})
     rank = {at: order for order, at in enumerate(orders)}

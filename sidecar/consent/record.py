@@ -1,11 +1,11 @@
 """The consent record: all events of a subject, merged by a commutative, associative, idempotent join (ADR-0010)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sidecar.model.event import NoticeRef
 from sidecar.model.instant import LAST, Instant
@@ -75,8 +75,7 @@ class Tie:
         return (self.at, self.era)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """Everything known of one subject.
 
     Entries are sorted and hold one entry per key. *horizon* is the instant of the last full erasure: nothing at or
@@ -91,8 +90,6 @@ class Record:
     latest_at: Instant = 0
     seen: tuple[Seen, ...] = ()
     ties: tuple[Tie, ...] = ()  # one for each linked id, sorted
-    packed: bytes | None = field(default=None, init=False, repr=False, compare=False)
-    """As bytes, once it was packed: appending it, and putting it into a view, both need that. See ``packing``."""
 
 
 EMPTY: Final = Record()
@@ -114,7 +111,7 @@ def merge(one: Record, other: Record) -> Record:
 
 def with_entries(record: Record, entries: Iterable[Entry]) -> Record:
     """*record* with exactly these entries, one kept per key."""
-    return replace(record, entries=_latest(tuple(entries), record.horizon))
+    return structs.replace(record, entries=_latest(tuple(entries), record.horizon))
 
 
 def _latest(entries: tuple[Entry, ...], horizon: Instant | None) -> tuple[Entry, ...]:

@@ -1,8 +1,9 @@
 """How long the erasure of a person is remembered of whom there is nothing else to remember (ADR-0032)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec import structs
 
 from sidecar.consent.log import ConsentLog, Follower, LogEntry, erases_person
 from sidecar.consent.record import EMPTY
@@ -14,7 +15,7 @@ DAY: Final = 86_400 * SECOND
 
 def is_bare(entry: LogEntry) -> bool:
     """Whether *entry* erased a person and its record says nothing else: no objection, restriction, link or trait."""
-    return erases_person(entry.event) and replace(entry.record, horizon=None, latest_at=0, seen=()) == EMPTY
+    return erases_person(entry.event) and structs.replace(entry.record, horizon=None, latest_at=0, seen=()) == EMPTY
 
 
 class Retention:

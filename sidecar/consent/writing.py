@@ -1,7 +1,7 @@
 """Events on their way into the log: each folded into its subject's record and appended, once for its id."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from msgspec import structs
@@ -137,7 +137,7 @@ class Writing:
             pseudonym=pseudonym,
             expected=None if head is None else head.position,
             event=event,
-            record=replace(folded.record, seen=(*_placed(head), seen)[-MAX_SEEN:]),
+            record=structs.replace(folded.record, seen=(*_placed(head), seen)[-MAX_SEEN:]),
             effective_at=folded.effective_at,
             accepted_at=accepted_at,
             sealed=sealed,

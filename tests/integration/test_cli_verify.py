@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from sidecar.api.v1 import consent_pb2
 from sidecar.cli.consentlog.audit import Audit
@@ -85,7 +86,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def without_noes(record: Record) -> Record:
     """*record* as if the person had said yes only."""
-    return replace(record, entries=tuple(one for one in record.entries if one.kind == "given"))
+    return structs.replace(record, entries=tuple(one for one in record.entries if one.kind == "given"))
 
 
 def test_nothing_is_found_in_a_log_that_is_whole(place: Place) -> None:
@@ -129,7 +130,7 @@ def test_a_record_that_was_changed_with_the_right_key_is_found(place: Place) -> 
 
 def test_the_last_record_that_was_changed_differs_from_the_view_too(place: Place) -> None:
     """What was changed behind the back of a running sidecar is not what it answers from."""
-    place.recode(3, lambda entry: replace(entry, record=replace(entry.record, entries=())))
+    place.recode(3, lambda entry: replace(entry, record=structs.replace(entry.record, entries=())))
 
     assert [(3, "record"), (3, "standing")] == place.found()
 

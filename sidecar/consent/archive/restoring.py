@@ -78,7 +78,7 @@ class Restoring:
         )
 
     def _placed(self, record: Record) -> Record:
-        return replace(
+        return structs.replace(
             record,
             seen=tuple(
                 seen if seen.position is None else structs.replace(seen, position=self._places.now(seen.position))

@@ -88,7 +88,7 @@ class Refolding:
             except RequestError as error:
                 errors.append(error)
             else:
-                folded.append(replace(made, record=replace(made.record, seen=entry.record.seen)))
+                folded.append(replace(made, record=structs.replace(made.record, seen=entry.record.seen)))
         if not folded:
             raise errors[0]
         return folded

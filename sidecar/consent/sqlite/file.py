@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -62,15 +61,23 @@ RESTORE: Final = (
 )
 
 
-@contextlib.contextmanager
-def saying_what(path: Path) -> Iterator[None]:
-    """Turn any error of SQLite or the system into a ``ConsentLogError`` that names the file and what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise ConsentLogError(f"consent log `{path}`: {_said(error)}") from error
-    except OSError as error:
-        raise ConsentLogError(f"consent log `{path}`: {error.strerror}") from error
+class saying_what:  # noqa: N801 - used as `contextlib.suppress` is
+    """Turns any error of SQLite or the system into a ``ConsentLogError`` that names the file and what to do."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing is wrong yet."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Raise what is wrong, said in those words."""
+        if isinstance(error, sqlite3.Error):
+            raise ConsentLogError(f"consent log `{self._path}`: {_said(error)}") from error
+        if isinstance(error, OSError):
+            raise ConsentLogError(f"consent log `{self._path}`: {error.strerror}") from error
 
 
 def _said(error: sqlite3.Error) -> str:

@@ -20,7 +20,7 @@ from typing import Final
 from sidecar.bounded import Generations
 from sidecar.consent.limits import EVERYONE
 from sidecar.consent.log import ConsentLog, Head, LogEntry
-from sidecar.consent.packing import outline, pack
+from sidecar.consent.packing import outline
 from sidecar.consent.profile import UNKNOWN_STANDING, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
@@ -292,7 +292,7 @@ class OnDemand:
     def _own(self, entry: LogEntry, now: Instant, log_id: str | None = None) -> None:
         with self._writing:
             self._require_log(log_id)
-            packed = pack(entry.record)
+            packed = entry.packed
             self._note(Head(entry.position, entry.pseudonym, packed))
             if entry.position > self._fed:  # else the feed may have given a later one, which nobody kept
                 self._hold(entry.pseudonym, entry.position, self._shapes.standing(packed, now), now)

@@ -12,7 +12,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from sidecar.consent.log import ConsentLog, Head, LogEntry
-from sidecar.consent.packing import pack
 from sidecar.consent.profile import UNKNOWN_STANDING, Profile, Standing, resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
@@ -128,7 +127,7 @@ class Replica:
         """
         position = 0
         for entry in entries:
-            standing = self._shapes.standing(pack(entry.record), now)
+            standing = self._shapes.standing(entry.packed, now)
             with self._writing:
                 self._require_log(log_id)
                 self._own(entry, standing, now)

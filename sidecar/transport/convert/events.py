@@ -1,6 +1,6 @@
 """Consent events, from the protocol and back."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from sidecar.api.v1 import consent_pb2 as pb
@@ -53,8 +53,10 @@ class EventReader:
         """*value* if it can be an event id."""
         return check_text(value, field, most=MAX_EVENT_ID_BYTES)
 
-    def names(self, values: Iterable[str], field: str) -> tuple[str, ...]:
+    def names(self, values: Sequence[str], field: str) -> tuple[str, ...]:
         """*values*, each once; whether the catalog has them is not checked here."""
+        if not values:
+            return ()
         named = tuple(values)
         for index, value in enumerate(named):
             check_text(value, f"{field}[{index}]", most=self._limits.string_bytes)

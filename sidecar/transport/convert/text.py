@@ -6,8 +6,7 @@ from sidecar.errors import RequestError
 
 def check_text(value: str, field: str, *, most: int, least: int = 1) -> str:
     """*value* if it has *least* to *most* bytes of UTF-8 and no control characters; ``RequestError`` naming *field*."""
-    if not (least <= len(value) <= most and value.isascii() and value.isprintable()):  # nearly always it is
-        limits.check_text(field, value, least=least, most=most)
+    limits.check_text(field, value, least=least, most=most)
     return value
 
 

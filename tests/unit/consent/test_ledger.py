@@ -9,6 +9,7 @@ from threading import Thread
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from sidecar.consent.codec import event_to_json
 from sidecar.consent.fold import fold
@@ -60,7 +61,7 @@ def test_what_is_recorded_is_in_the_log_and_in_the_cache(at_work: Desk) -> None:
     revision, record = at_work.ledger.record_of("ada")
 
     assert (f"{at_work.log.log_id}.1", NOW, False) == (recorded.revision, recorded.effective_at, recorded.duplicate)
-    assert expected.record == replace(record, seen=())
+    assert expected.record == structs.replace(record, seen=())
     assert recorded.revision == revision == str(at_work.cache.revision())
     assert standing_is_current(at_work, "ada")
 

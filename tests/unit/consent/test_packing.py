@@ -1,7 +1,5 @@
 """Records as bytes."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,7 +43,7 @@ FULL = Record(
 )
 
 
-LINKED = replace(FULL, ties=(Tie(other=bytes(16), at=5), Tie(other=bytes(range(16)), at=7, era=6)))
+LINKED = structs.replace(FULL, ties=(Tie(other=bytes(16), at=5), Tie(other=bytes(range(16)), at=7, era=6)))
 
 
 @pytest.mark.parametrize("record", [EMPTY, FULL, LINKED])

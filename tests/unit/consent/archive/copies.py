@@ -85,7 +85,7 @@ def contents(log: ConsentLog) -> list[tuple[LogEntry, str]]:
                 entry,
                 position=rank,
                 sealed=b"",
-                record=replace(
+                record=moved(
                     entry.record,
                     seen=tuple(
                         seen if seen.position is None else moved(seen, position=bisect_right(places, seen.position))

@@ -92,7 +92,7 @@ def changed(entries: list[LogEntry], event_id: str, change: Callable[[LogEntry],
 
 def recorded(entry: LogEntry, **parts: object) -> LogEntry:
     """*entry* with other parts of its record."""
-    return replace(entry, record=replace(entry.record, **parts))  # type: ignore[arg-type] # each has its own type
+    return replace(entry, record=structs.replace(entry.record, **parts))
 
 
 def test_what_a_ledger_wrote_is_as_it_should_be(full: list[LogEntry]) -> None:
@@ -190,9 +190,9 @@ def test_entries_in_the_wrong_place_are_told(full: list[LogEntry]) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda record, _: replace(record, horizon=None), id="without-horizon"),
-        pytest.param(lambda record, other: replace(record, entries=other.entries), id="with-a-choice"),
-        pytest.param(lambda record, _: replace(record, latest_at=0), id="long-ago"),
+        pytest.param(lambda record, _: structs.replace(record, horizon=None), id="without-horizon"),
+        pytest.param(lambda record, other: structs.replace(record, entries=other.entries), id="with-a-choice"),
+        pytest.param(lambda record, _: structs.replace(record, latest_at=0), id="long-ago"),
     ],
 )
 def test_an_erasure_that_keeps_what_it_voids_is_told(

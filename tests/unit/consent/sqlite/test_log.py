@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.consent import columns
+from sidecar.consent import log as log_module
 from sidecar.consent.log import NewEntry
 from sidecar.consent.packing import pack, unpack
 from sidecar.consent.pseudonym import Pseudonyms
@@ -281,7 +281,7 @@ def test_no_byte_of_a_record_changes_unnoticed(tmp_path: Path) -> None:
 def test_an_entry_in_a_form_of_another_version_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is as it was written, but not to be understood; the message says which one, too."""
     with sqlite_log(tmp_path) as log:
-        monkeypatch.setattr(columns, "pack", lambda record: pack(record).replace(b"\x01", b"\x03", 1))
+        monkeypatch.setattr(log_module, "pack", lambda record: pack(record).replace(b"\x01", b"\x03", 1))
         position = append(log, yes("a"))
         with pytest.raises(ConsentLogError) as caught:
             log.head(ADA)

@@ -98,7 +98,7 @@ def test_categories_chosen_together_are_told_together() -> None:
 
 def test_everything_else_in_a_record() -> None:
     """Age, place, links, erasures; days are those of UTC."""
-    record = replace(
+    record = changed(
         EMPTY,
         traits=(
             ("digital_consent_at", Trait(at=1, value=parse("2026-12-01"))),
