@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.message import Message
+from msgspec.structs import replace as changed
 
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.api.v1 import choices_pb2, consent_pb2, model_pb2, status_pb2
@@ -183,9 +184,9 @@ def choices() -> choices_pb2.SaveChoicesResponse:
         notices={key: replace(one, titles={"de": "Text"}) for key, one in TOWN.notices.items()},
     )
     atom = Atom("news.email", "user", "email", "first_party")
-    agreed = replace(ENTRY, atom=atom, expires_at=LAST, notice=NoticeRef(key="news", version=2))
-    partly = replace(agreed, atom=atom._replace(purpose="service.improve", channel="*", category="user.sensor.voice"))
-    record = Record(entries=(agreed, replace(partly, kind=Kind.OBJECTED)))
+    agreed = changed(ENTRY, atom=atom, expires_at=LAST, notice=NoticeRef(key="news", version=2))
+    partly = changed(agreed, atom=atom._replace(purpose="service.improve", channel="*", category="user.sensor.voice"))
+    record = Record(entries=(agreed, changed(partly, kind=Kind.OBJECTED)))
     listed = Choices(boxes=boxes(record, catalog=catalog), revision="0123456789abcdef.7")
     saved = Saved(
         recorded=Recorded(revision="0123456789abcdef.7", effective_at=1, duplicate=True),
