@@ -13,7 +13,7 @@ from sidecar.consent.log import Fed, Feed, Head
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.errors import ConsentLogError, LogLostError
-from tests.conformance.test_consent_log import following
+from tests.conformance.backends import following
 from tests.unit.consent.desk import KEY, yes
 
 PSEUDONYMS = Pseudonyms(KEY)

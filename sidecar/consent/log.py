@@ -1,7 +1,7 @@
 """The consent log: what every backend must do (ADR-0005).
 
 The log is the truth and the cache a view of it. An entry carries the event **and** the record after it; it is appended
-only if the subject's last entry is still the one that the record was made from. `tests/conformance/test_consent_log.py`
+only if the subject's last entry is still the one that the record was made from. `tests/conformance/consent_log`
 holds every backend to what is written here.
 """
 

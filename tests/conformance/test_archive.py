@@ -12,7 +12,7 @@ from sidecar.consent.log import ConsentLog, Draft
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.sqlite.draft import SqliteDraft
 from sidecar.errors import ConsentLogError, LogConflictError
-from tests.conformance.test_consent_log import ADA, BACKENDS, BOB, PARAMETERS, append, erasure, following, ids
+from tests.conformance.backends import ADA, BACKENDS, BOB, PARAMETERS, append, erasure, following, ids
 from tests.nats_server import coordinates, keep, shared_server
 from tests.unit.consent.archive.copies import PSEUDONYMS, contents, exported, restore
 from tests.unit.consent.desk import Desk, no, yes

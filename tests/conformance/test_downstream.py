@@ -17,7 +17,7 @@ from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.consent.revision import Revision
 from sidecar.consent.view.replica import Replica
 from sidecar.model.instant import DAY, SECOND
-from tests.conformance.test_consent_log import BACKENDS, Backend
+from tests.conformance.backends import BACKENDS, Backend
 from tests.unit.consent.desk import KEY, NOW, no, yes
 from tests.worlds import CATALOG
 

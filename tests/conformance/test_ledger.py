@@ -16,7 +16,7 @@ from sidecar.consent.profile import resolve
 from sidecar.consent.pseudonym import Pseudonyms
 from sidecar.errors import ConsentLogError, EventConflictError
 from sidecar.model.vocabulary import ConsentState
-from tests.conformance.test_consent_log import BACKENDS, PARAMETERS, ids
+from tests.conformance.backends import BACKENDS, PARAMETERS, ids
 from tests.unit.consent.desk import KEY, NOW, Desk, no, yes
 from tests.worlds import CATALOG, question
 

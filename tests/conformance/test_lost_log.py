@@ -8,7 +8,7 @@ import pytest
 from sidecar.config import Nats
 from sidecar.consent.nats.log import NatsLog
 from sidecar.errors import ConsentLogError, LogLostError
-from tests.conformance.test_consent_log import ADA, BOB, append
+from tests.conformance.backends import ADA, BOB, append
 from tests.nats_log import PSEUDONYMS, eventually, followed, init, opened, request
 from tests.nats_server import NatsServer
 from tests.unit.consent.desk import no, yes

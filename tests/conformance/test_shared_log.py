@@ -20,7 +20,7 @@ from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.nats.removal import Removal
 from sidecar.errors import ConsentLogError, LogLostError
 from sidecar.model.vocabulary import ConsentState
-from tests.conformance.test_consent_log import ADA, BOB, append, erasure, following, ids
+from tests.conformance.backends import ADA, BOB, append, erasure, following, ids
 from tests.conformance.test_ledger import MINUTES, state
 from tests.nats_log import PSEUDONYMS, SECONDS, eventually, fill, followed, opened, pseudonym, request, wait_for
 from tests.nats_proxy import proxy
@@ -34,9 +34,10 @@ import sys
 from pathlib import Path
 from sidecar.consent.nats.log import NatsLog
 from sidecar.errors import LogConflictError
-from tests.conformance.test_consent_log import ADA, append, no
+from tests.conformance.backends import ADA, append
 from tests.nats_log import PSEUDONYMS
 from tests.nats_server import coordinates
+from tests.unit.consent.desk import no
 folder, name, count = sys.argv[1:]
 log = NatsLog.open(coordinates(Path(folder)), PSEUDONYMS)
 for number in range(int(count)):

@@ -26,7 +26,7 @@ from sidecar.transport.native import fitness, front
 from sidecar.transport.native.front import Front, open_front
 from tests.conformance.transports.over import CHECK
 from tests.integration.caller import calling, choice, ends_with, eventually, question
-from tests.integration.test_feed import Consumers, _none_open_once_cut, consumers, reading_slowly
+from tests.integration.consumers import Consumers, consumers, none_open_once_cut, reading_slowly
 from tests.integration.test_server_lifecycle import flags, free
 from tests.wire.connection import Connection
 
@@ -358,7 +358,7 @@ def test_a_slow_reader_behind_a_native_listener_is_cut(tmp_path: Path) -> None:
         import_much(feed)
         with reading_slowly(feed) as slow:
             next(slow)
-            eventually(lambda: _none_open_once_cut(feed), within_seconds=20)
+            eventually(lambda: none_open_once_cut(feed), within_seconds=20)
             served_meanwhile = feed.caller.reason(question("somebody else"))
             text = ends_with(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: list(slow))
 

@@ -16,8 +16,8 @@ from sidecar.consent.view.replica import Replica
 from sidecar.errors import RequestError
 from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure
+from tests.conformance.backends import BACKENDS
 from tests.conformance.test_archive import copy
-from tests.conformance.test_consent_log import BACKENDS
 from tests.strategies import Step, catalogs, lives
 from tests.unit.consent.archive.copies import PSEUDONYMS, contents, exported, restored
 from tests.unit.consent.desk import sqlite_log

@@ -8,7 +8,7 @@ import pytest
 from sidecar.consent.nats import feed as feeding
 from sidecar.consent.nats.log import NatsLog
 from sidecar.consent.pseudonym import Pseudonyms
-from tests.conformance.test_consent_log import ADA, BOB, append, erasure
+from tests.conformance.backends import ADA, BOB, append, erasure
 from tests.nats_server import shared_server
 from tests.unit.consent.desk import KEY, no, yes
 

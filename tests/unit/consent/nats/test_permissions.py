@@ -14,7 +14,7 @@ from sidecar.consent.nats.connection import Connection
 from sidecar.consent.nats.jetstream import JetStream
 from sidecar.consent.nats.log import NatsLog
 from sidecar.errors import ConsentLogError
-from tests.conformance.test_consent_log import ADA, append, erasure, ids
+from tests.conformance.backends import ADA, append, erasure, ids
 from tests.nats_log import PSEUDONYMS, fill, followed, init, opened, pseudonym
 from tests.nats_server import NatsServer, nats_server
 from tests.unit.consent.desk import NOW, no, yes
