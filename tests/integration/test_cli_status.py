@@ -77,7 +77,7 @@ def test_the_verdict_table_of_a_sidecar(shell: Shell) -> None:
     assert isinstance(table, dict)
 
     assert plain["revision"] == table["revision"]
-    assert table["hits"] >= 2
+    assert table["hits"] >= 1
     assert table["verdicts"] >= 1
     assert table["misses"] >= 1
     assert "found in memory" in text
