@@ -1,10 +1,13 @@
 """Records as bytes."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec import structs
 
+from sidecar.consent.log import NewEntry
 from sidecar.consent.packing import outline, pack, unpack
 from sidecar.consent.record import EMPTY, Entry, Kind, Record, Seen, Tie, Trait
 from sidecar.errors import ConsentLogError
@@ -13,7 +16,7 @@ from sidecar.model.event import NoticeRef
 from sidecar.model.scope import EVERYTHING, Atom
 from sidecar.model.vocabulary import Actor
 from tests.strategies import Step, catalogs, lives
-from tests.unit.consent.desk import lived
+from tests.unit.consent.desk import lived, no
 
 GRANT = Entry(
     kind=Kind.GIVEN,
@@ -138,3 +141,15 @@ def test_times_that_are_missing_are_an_error() -> None:
     for parts in ([version, shape, orders[:1], clock, rest], [version, shape, orders, clock[:1], rest]):
         with pytest.raises(ConsentLogError, match="damaged"):
             unpack(msgspec.msgpack.encode(parts))
+
+
+def test_an_entry_with_another_record_is_packed_anew() -> None:
+    """What is kept of the packing never outlives the record that was packed."""
+    entry = NewEntry(
+        pseudonym=bytes(16), expected=None, event=no("a"), record=FULL, effective_at=1, accepted_at=2, sealed=b"s"
+    )
+    packed = (entry.packed, entry.at(7).packed)
+    other = (replace(entry, record=EMPTY).packed, replace(entry.at(7), record=EMPTY).packed)
+
+    assert (pack(FULL),) * 2 == packed
+    assert (pack(EMPTY),) * 2 == other
