@@ -1,9 +1,10 @@
 """Where calls come in: waited for awake while one comes soon after the other, else asleep (ADR-0041)."""
 
 import os
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Final
 
+from sidecar.transport.audiences import BREATH_SECONDS
 from sidecar.transport.native.front import Event, Front
 
 TAKEN: Final = 65_536
@@ -28,8 +29,12 @@ class Intake:
         self._soon = False
 
     def take(self, *, wait: bool) -> list[Event] | None:
-        """What has come, all of it; with *wait* at least one. ``None`` once the front is closed."""
+        """What has come, all of it; with *wait* at least one. ``None`` once the front is closed.
+
+        Without *wait* others have a breath first: a look lets go of the interpreter for too short a time to wake up in.
+        """
         if not wait:
+            sleep(BREATH_SECONDS)
             return self._front.recv_batch(TAKEN, 0)
         began = perf_counter()
         events = self._look(began + AWAKE_SECONDS) if self._soon else []

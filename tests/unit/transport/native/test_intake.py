@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sidecar.transport.audiences import BREATH_SECONDS
 from sidecar.transport.native import intake
 from sidecar.transport.native.front import Event
 from sidecar.transport.native.intake import AWAKE_SECONDS, SOON_SECONDS, Intake
@@ -109,6 +110,9 @@ def test_an_end_is_seen_awake(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_does_not_want_to_wait_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """There may be other work, in turns."""
     one, front = taking(monkeypatch, 10.0, 10.0)
+    breaths: list[float] = []
+    monkeypatch.setattr(intake, "sleep", breaths.append)
 
     assert one.take(wait=False) == []
     assert front.waited == [AWAKE]
+    assert breaths == [BREATH_SECONDS], "others must get the interpreter between two turns"
