@@ -29,6 +29,7 @@ from sidecar.model.catalog import Catalog
 from sidecar.model.event import Erasure, Event, LinkTo, Submission
 from sidecar.model.instant import Instant
 from sidecar.model.vocabulary import ANY, Actor
+from sidecar.pace import BREATH_SECONDS, Pace
 
 _Result = TypeVar("_Result")
 
@@ -139,8 +140,10 @@ class Ledger:
             rejections.clear()
             ahead.clear()
             writing.expect(self._subjects(lines))
-            written = []
+            written: list[Written] = []
+            pace = Pace(BREATH_SECONDS)
             for place, line in enumerate(lines):
+                pace.rest()
                 try:
                     written.append(_first_time(self._import_line(writing, line), place, ours))
                     if not written[-1].duplicate and (line.event.occurred_at or 0) > self._clock():

@@ -8,6 +8,7 @@ from typing import Final
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.engine.filtering import Filtered, Filtering
 from sidecar.errors import OverloadedError
+from sidecar.pace import BREATH_SECONDS
 from sidecar.telemetry.decisionlog.audience import Audience
 from sidecar.transport.convert.audiences import SubjectReader, read_able, to_filter_response
 from sidecar.transport.convert.parsing import parse, sized
@@ -23,9 +24,6 @@ SLICE: Final = 128
 
 SLICE_SECONDS: Final = 0.0003
 """How long people are decided one by one between two breaths; one who policies must be asked about may take longer."""
-
-BREATH_SECONDS: Final = 0.00005
-"""Long enough for whoever waits for the interpreter to get it."""
 
 _ROUNDS: Final = 4  # as for one question: a slot may run out, or make room, again while it is resolved
 

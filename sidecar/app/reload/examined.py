@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sidecar.app.reload.pace import Pace
 from sidecar.authoring.examination.messages import Assembly, End, Ending, Looked, Part, Piece
 from sidecar.errors import Problem, ReloadError
 from sidecar.model.catalog import Catalog
+from sidecar.pace import Pace
 from sidecar.policy.cedar.compiled import Compiled
 from sidecar.policy.table import Row
 

@@ -9,7 +9,6 @@ from sidecar.app.garbage import undisturbed
 from sidecar.app.pins import unknown_pins
 from sidecar.app.reload.child import Child
 from sidecar.app.reload.examined import Examined, listen
-from sidecar.app.reload.pace import Pace
 from sidecar.app.reload.stages import Stages
 from sidecar.app.reload.watch import Step, Watch
 from sidecar.app.trust import trust_of
@@ -18,6 +17,7 @@ from sidecar.config import Config
 from sidecar.engine.snapshot import Snapshot
 from sidecar.errors import Problem, ReloadError
 from sidecar.model.instant import Instant
+from sidecar.pace import Pace
 from sidecar.policy.bundle import Bundle
 from sidecar.policy.cedar.policies import Policies as CedarPolicies
 from sidecar.policy.fingerprint import fingerprint

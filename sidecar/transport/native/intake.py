@@ -4,7 +4,7 @@ import os
 from time import perf_counter, sleep
 from typing import Final
 
-from sidecar.transport.audiences import BREATH_SECONDS
+from sidecar.pace import BREATH_SECONDS
 from sidecar.transport.native.front import Event, Front
 
 TAKEN: Final = 65_536
@@ -15,6 +15,9 @@ AWAKE_SECONDS: Final = 0.0001
 
 SOON_SECONDS: Final = 0.0002
 """A call that came so soon after the last was answered lets the next be waited for awake."""
+
+FEW: Final = 4
+"""Unless more came at once: many share what it costs to be woken, and who brings them needs the cores."""
 
 
 class Intake:
@@ -40,7 +43,8 @@ class Intake:
         events = self._look(began + AWAKE_SECONDS) if self._soon else []
         if events == []:
             events = self._front.recv_batch(TAKEN, None)
-        self._soon = self._several_cores and perf_counter() - began < SOON_SECONDS
+        few = events is not None and len(events) <= FEW
+        self._soon = few and self._several_cores and perf_counter() - began < SOON_SECONDS
         return events
 
     def _look(self, until: float) -> list[Event] | None:

@@ -9,9 +9,9 @@ import pytest
 
 from sidecar.app.reload.child import NICENESS, Child
 from sidecar.app.reload.examined import listen
-from sidecar.app.reload.pace import Pace
 from sidecar.authoring.examination.messages import Ending, Order
 from sidecar.errors import ReloadError
+from sidecar.pace import Pace
 from sidecar.policy.bundle import load_bundle
 from tests.unit.policy.bundles import write
 

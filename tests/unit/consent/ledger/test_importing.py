@@ -1,5 +1,8 @@
 """Importing: each line as of its time, and none spoils another."""
 
+import pytest
+
+from sidecar import pace
 from sidecar.model.event import Erasure, Event
 from tests.unit.consent.desk import NOW, Desk, no, yes
 from tests.unit.consent.ledger.lines import PAST, ids, line, standing_is_current
@@ -72,3 +75,16 @@ def test_no_lines_are_no_entries(at_work: Desk) -> None:
         outcome.rejections,
         outcome.revision,
     )
+
+
+def test_others_get_the_interpreter_between_lines(at_work: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements let go of it for too short a time to wake up in; so a slice is followed by a breath."""
+    breaths: list[float] = []
+    monkeypatch.setattr(pace, "sleep", breaths.append)
+    monkeypatch.setattr(pace, "SLICE_SECONDS", -1.0)
+    outcome = at_work.ledger.import_lines(
+        [line(number, "ada", yes(f"e{number}", occurred_at=PAST)) for number in (1, 2)]
+    )
+
+    assert 2 == outcome.recorded
+    assert [pace.BREATH_SECONDS] * 2 == breaths

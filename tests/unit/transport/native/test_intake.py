@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sidecar.transport.audiences import BREATH_SECONDS
+from sidecar.pace import BREATH_SECONDS
 from sidecar.transport.native import intake
 from sidecar.transport.native.front import Event
-from sidecar.transport.native.intake import AWAKE_SECONDS, SOON_SECONDS, Intake
+from sidecar.transport.native.intake import AWAKE_SECONDS, FEW, SOON_SECONDS, Intake
 from tests.unit.transport.native.fakes import FakeFront, event
 
 ASLEEP, AWAKE = None, 0
@@ -22,6 +22,7 @@ class TimedFront(FakeFront):
         super().__init__()
         self.now = 0.0
         self.waited: list[int | None] = []  # how, for each look
+        self.at_once = 1
         self._gaps = gaps
         self._due = next(gaps)
 
@@ -36,7 +37,7 @@ class TimedFront(FakeFront):
         if gap is None:
             return None
         self._due = self.now + gap
-        return [event(1)]
+        return [event(1)] * self.at_once
 
 
 @pytest.fixture
@@ -94,6 +95,16 @@ def test_on_one_core_all_are_waited_for_asleep(monkeypatch: pytest.MonkeyPatch, 
 
     assert [one.take(wait=True) for _ in range(3)] == [[event(1)]] * 3
     assert set(front.waited) == {ASLEEP}
+
+
+@pytest.mark.usefixtures("cores")
+def test_after_many_at_once_the_next_are_waited_for_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share what it costs to be woken."""
+    one, front = taking(monkeypatch, 0.0, 0.0, 0.0, 0.0)
+    front.at_once = FEW + 1
+
+    assert [one.take(wait=True) for _ in range(3)] == [[event(1)] * (FEW + 1)] * 3
+    assert {ASLEEP} == set(front.waited)
 
 
 @pytest.mark.usefixtures("cores")
