@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from google.protobuf.message import DecodeError
 
 from sidecar.api.v1 import authorization_pb2 as pb
-from sidecar.consent.limits import MAX_SUBJECT_BYTES
+from sidecar.consent.limits import MAX_SUBJECT_BYTES, check_text
 from sidecar.consent.profile import Standing, current
 from sidecar.consent.revision import Revision
 from sidecar.engine.outcome import Ground, Outcome
@@ -22,7 +22,6 @@ from sidecar.transport.convert.batches import Item, question_of, read_batch, to_
 from sidecar.transport.convert.outcomes import Encoded
 from sidecar.transport.convert.parsing import malformed
 from sidecar.transport.convert.questions import QuestionReader
-from sidecar.transport.convert.text import check_text
 from sidecar.transport.identity import Identity
 from sidecar.transport.moment import Moment
 from sidecar.transport.shared import Shared
@@ -113,12 +112,12 @@ class Burst:
         if ground is None:
             return self._decide(self._read(message, identity), identity)
         subject = message.subject
-        message.ClearField("subject")
+        message.subject = ""  # as if it were cleared
         plans = moment.snapshot.plans
         plan = plans.by_key.get((identity.pin, message.SerializeToString()))
         if plan is None:
             return self._answer_unplanned(message, subject, identity, ground)
-        check_text(subject, "subject", most=MAX_SUBJECT_BYTES)
+        check_text("subject", subject, most=MAX_SUBJECT_BYTES)
         pseudonym = self._pseudonym(subject)
         standing = current(self._lookup(pseudonym), moment.now)
         if standing is None:
@@ -128,7 +127,8 @@ class Burst:
             outcome = outcome_of(plan, (standing,), ground, moment.snapshot, now=moment.now)
             if outcome is None:
                 return None
-        return self._respond(plan, outcome, pseudonym, standing, identity)
+        decision_id = self._settle(plan.request, outcome, pseudonym, identity, moment.occasion)
+        return moment.setting.respond(outcome.encoded or self._encode(outcome), standing, decision_id)
 
     def _answer_unplanned(
         self, message: pb.CheckRequest, subject: str, identity: Identity, ground: Ground
@@ -155,7 +155,8 @@ class Burst:
             return None
         changes_at = next_change((standing.changes_at for standing in standings), moment.now)
         together = Standing(standings[0].profile, changes_at, standings[0].packed)
-        return self._respond(plan, outcome, pseudonyms[0], together, identity)
+        decision_id = self._settle(plan.request, outcome, pseudonyms[0], identity, moment.occasion)
+        return moment.setting.respond(outcome.encoded or self._encode(outcome), together, decision_id)
 
     def _plan(self, message: pb.CheckRequest, request: Request, identity: Identity) -> Plan | None:
         """The plan of *request*, which is what *message* says, from the second time on that it comes."""
@@ -188,12 +189,9 @@ class Burst:
         decision_id = self._settle(request, outcome, self._pseudonym(request.subject), identity, occasion)
         return to_check_response(answer, decision_id).SerializeToString()
 
-    def _respond(self, plan: Plan, outcome: Outcome, pseudonym: bytes, standing: Standing, identity: Identity) -> bytes:
-        encoded: Encoded | None = outcome.encoded
-        if encoded is None:
-            encoded = outcome.encoded = Encoded(outcome, self._moment.snapshot.bundle.revision)
-        decision_id = self._settle(plan.request, outcome, pseudonym, identity, self._moment.occasion)
-        return self._moment.setting.respond(encoded, standing, decision_id)
+    def _encode(self, outcome: Outcome) -> Encoded:
+        outcome.encoded = encoded = Encoded(outcome, self._moment.snapshot.bundle.revision)
+        return encoded
 
     def _settle(
         self, request: Request, outcome: Outcome, pseudonym: bytes, identity: Identity, occasion: Occasion
