@@ -73,10 +73,10 @@ def test_a_burst_that_cannot_even_begin(over: Over, kind: type[BaseException]) -
     failing = [True]
     real = Desk.burst
 
-    def burst(self: Desk) -> Burst:
+    def burst(self: Desk, *args: Any) -> Burst:
         if failing[0]:
             raise of(kind)
-        return real(self)
+        return real(self, *args)
 
     with over.calling() as caller, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Desk, "burst", burst)
