@@ -1,6 +1,23 @@
 """What all tests share."""
 
+import logging
+from collections.abc import Iterator
+
 import pytest
+
+from sidecar.telemetry.logs import LOGGER
 
 # Its assertions are those of the cases: they are to say what differs.
 pytest.register_assert_rewrite("tests.case_runner")
+
+
+@pytest.fixture(autouse=True)
+def _heard() -> Iterator[None]:
+    """Whatever server another test left configured, lines of the project's log come to ``caplog``."""
+    logger = logging.getLogger(LOGGER)
+    before = logger.propagate, logger.level
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
+    yield
+    logger.propagate = before[0]
+    logger.setLevel(before[1])

@@ -20,11 +20,10 @@ from sidecar.model.instant import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewEntry:
-    """An entry to append."""
+class _Entry:
+    """What is said of an event, before it is in the log and after."""
 
     pseudonym: bytes
-    expected: int | None  # position of the subject's last entry; None: there is none
     event: Event
     record: Record  # after the event
     effective_at: Instant
@@ -38,6 +37,13 @@ class NewEntry:
         if not self._packed:
             object.__setattr__(self, "_packed", pack(self.record))
         return self._packed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry(_Entry):
+    """An entry to append."""
+
+    expected: int | None  # position of the subject's last entry; None: there is none
 
     def at(self, position: int) -> "LogEntry":
         """The entry as the log has it at *position*."""
@@ -55,24 +61,10 @@ class NewEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
+class LogEntry(_Entry):
     """An entry of the log; positions grow and are never used twice."""
 
     position: int  # from 1
-    pseudonym: bytes
-    event: Event
-    record: Record
-    effective_at: Instant
-    accepted_at: Instant
-    sealed: bytes
-    _packed: bytes = field(default=b"", init=False, repr=False, compare=False)
-
-    @property
-    def packed(self) -> bytes:
-        """The record as bytes, made once."""
-        if not self._packed:
-            object.__setattr__(self, "_packed", pack(self.record))
-        return self._packed
 
 
 class Head(Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ from typing import Final
 from sidecar.api.v1 import authorization_pb2 as pb
 from sidecar.engine.filtering import Filtered, Filtering
 from sidecar.errors import OverloadedError
-from sidecar.pace import BREATH_SECONDS
+from sidecar.pace import BREATH_SECONDS, SLICE_SECONDS
 from sidecar.telemetry.decisionlog.audience import Audience
 from sidecar.transport.convert.audiences import SubjectReader, read_able, to_filter_response
 from sidecar.transport.convert.parsing import parse, sized
@@ -21,9 +21,6 @@ from sidecar.transport.world import Policies
 
 SLICE: Final = 128
 """People who are looked at between two breaths: some 0.3 ms."""
-
-SLICE_SECONDS: Final = 0.0003
-"""How long people are decided one by one between two breaths; one who policies must be asked about may take longer."""
 
 _ROUNDS: Final = 4  # as for one question: a slot may run out, or make room, again while it is resolved
 
@@ -114,7 +111,10 @@ class Audiences:
     def _decide(
         self, filtering: Filtering, subjects: Sequence[str], policies: Policies, until: float
     ) -> Iterator[bool]:
-        """Decide whoever is aside, one by one; who cannot be decided *until* then is left out."""
+        """Decide whoever is aside, one by one; who cannot be decided *until* then is left out.
+
+        Yields when a slice is used up; one person who policies must be asked about may take longer.
+        """
         breath_at = perf_counter() + SLICE_SECONDS
         aside, filtering.aside = filtering.aside, []
         for place in aside:

@@ -9,12 +9,6 @@ from sidecar.telemetry.metrics import Metrics, Registry
 from sidecar.telemetry.reloads import Outcome, Reload, Reloads
 
 
-@pytest.fixture(autouse=True)
-def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever another test configured, lines arrive here."""
-    monkeypatch.setattr(logging.getLogger("sidecar"), "propagate", True)
-
-
 def problem(number: int, *, warning: bool = False) -> Problem:
     """One of many."""
     return Problem(file="x.cedar", line=number, column=1, code="policy.parse", message="no", warning=warning)

@@ -116,9 +116,7 @@ def test_a_sink_that_hangs_holds_nobody_up() -> None:
     logged.sink.gate.set()
 
 
-def test_an_error_is_reported_once_and_its_lines_counted(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_is_reported_once_and_its_lines_counted(caplog: pytest.LogCaptureFixture) -> None:
     """A full disk is one error, however long; what comes after it is written, and told of."""
     logged = Logged()
     logged.sink.failing = OSError(errno.ENOSPC, "No space left on device")
@@ -127,7 +125,6 @@ def test_an_error_is_reported_once_and_its_lines_counted(
         logged.log.write_some()
     logged.sink.failing = None
     with caplog.at_level(logging.INFO, "sidecar.telemetry.decisionlog.log"):
-        monkeypatch.setattr(logging.getLogger("sidecar"), "propagate", True)
         logged.put(4)
         logged.log.write_some()
 
