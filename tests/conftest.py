@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,11 @@ from sidecar.telemetry.logs import LOGGER
 
 # Its assertions are those of the cases: they are to say what differs.
 pytest.register_assert_rewrite("tests.case_runner")
+
+
+# Of a run in the background; the commands that tests start and interrupt would ignore it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
